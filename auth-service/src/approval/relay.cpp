@@ -1,0 +1,181 @@
+#include "auth-service/src/approval/relay.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+#include "common/core/limits.hpp"
+#include "common/runtime/cpu_pool.hpp"
+
+namespace stagedoor::approval {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Long enough to mark many rows with one commit, short enough that a restart relays few of them twice.
+constexpr auto marking_interval = std::chrono::milliseconds{20};
+
+constexpr auto failure_pause = std::chrono::milliseconds{100};
+
+const user_event* as_event(const outbox_row& row) noexcept { return std::get_if<user_event>(&row.what); }
+
+}  // namespace
+
+relay::relay(runtime::executor shard, outbox& rows, mailbox& letters)
+    : shard_{shard}, outbox_{rows}, mailbox_{letters}, bell_{shard}, marks_{shard} {}
+
+void relay::ring() {
+    runtime::asio::post(shard_, [this] {
+        scan_due_ = true;
+        bell_.notify_all();
+    });
+}
+
+void relay::stop() {
+    stopping_ = true;
+    bell_.notify_all();
+    marks_.notify_all();
+}
+
+runtime::task<delivery> relay::deliver(outbox_row row) {
+    auto start = [this, row = std::move(row)](auto done) mutable {
+        auto shared = std::make_shared<decltype(done)>(std::move(done));
+        runtime::asio::post(shard_, [this, shared, row = std::move(row)]() mutable {
+            submitted_.push_back({std::move(row), [shared](delivery what) { (*shared)(what); }});
+            bell_.notify_all();
+        });
+    };
+    const auto what = co_await runtime::async_from_thread<delivery>(std::move(start));
+    co_return what;
+}
+
+runtime::task<void> relay::run() {
+    auto next_scan = steady_clock::now();
+    while (!stopping_) {
+        co_await deliver_submitted();
+        if (scan_due_ || steady_clock::now() >= next_scan) {
+            scan_due_ = false;
+            const bool done = co_await scan();
+            next_scan = steady_clock::now() + (done ? steady_clock::duration{limits::relay_poll} : failure_pause);
+        }
+        if (submitted_.empty() && !scan_due_ && !stopping_) co_await bell_.wait_until(next_scan);
+    }
+    for (auto& each : std::exchange(submitted_, {})) each.done(delivery::pending);
+}
+
+runtime::task<void> relay::deliver_submitted() {
+    while (!submitted_.empty()) {
+        auto batch = std::exchange(submitted_, {});
+        std::vector<outbox_row> rows;
+        rows.reserve(batch.size());
+        for (auto& each : batch) rows.push_back(std::move(each.row));
+        const auto published = co_await publish(std::move(rows));
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            batch[i].done(published[i] ? delivery::relayed : delivery::pending);
+        }
+    }
+}
+
+runtime::task<bool> relay::scan() {
+    for (;;) {
+        // Rows that are relayed but not yet marked come again: ask for as many more.
+        auto rows = co_await outbox_.unpublished(limits::relay_batch + unmarked_.size());
+        if (!rows) co_return false;
+        std::erase_if(*rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
+        counters_.backlog = rows->size();
+        if (rows->empty()) co_return true;
+
+        const bool full = rows->size() >= limits::relay_batch;
+        const auto published = co_await publish(std::move(*rows));
+        if (std::ranges::find(published, false) != published.end()) co_return false;
+        counters_.backlog = 0;
+        co_await deliver_submitted();  // fresh changes do not wait for an old backlog
+        if (!full || stopping_) co_return true;
+    }
+}
+
+runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
+    std::vector<bool> published(rows.size(), false);
+    const auto results = co_await mailbox_.post(rows);
+
+    struct lag {
+        std::int64_t top;
+        std::int64_t wanted;
+    };
+    std::unordered_map<user_id, lag, id_hash<user_tag>> behind;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!results[i]) continue;
+        const auto* const event = as_event(rows[i]);
+        published[i] = !event || results[i]->what != posted::outcome::gap;
+        if (!published[i]) behind[event->facts.id] = {results[i]->top, event->facts.version};
+    }
+    for (const auto& [user, how] : behind) {
+        counters_.gaps += 1;
+        const bool caught_up = co_await catch_up(user, how.top, how.wanted);
+        if (!caught_up) continue;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto* const event = as_event(rows[i]);
+            if (event && event->facts.id == user && results[i]) published[i] = true;
+        }
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (published[i]) {
+            note_relayed(rows[i].id);
+        } else {
+            counters_.failed += 1;
+        }
+    }
+    co_return published;
+}
+
+runtime::task<bool> relay::catch_up(user_id user, std::int64_t top, std::int64_t wanted) {
+    while (top < wanted) {
+        auto events = co_await outbox_.events_from(user, top + 1, limits::stream_entries);
+        if (!events || events->empty()) co_return false;
+        const auto first = events->front().facts.version;
+        const auto last = events->back().facts.version;
+
+        if (first == top + 1) {
+            const auto results = co_await mailbox_.post_again(std::move(*events));
+            const bool all = std::ranges::all_of(
+                results, [](const auto& r) { return r && r->what != posted::outcome::gap; });
+            if (!all) co_return false;
+        } else {
+            // The outbox no longer has what is missing: the stream begins anew where the outbox does.
+            spdlog::warn("relay: events {} to {} of user {} were purged before Redis lost them; rebasing", top + 1,
+                         first - 1, user.text());
+            counters_.rebases += 1;
+            const auto rebased = co_await mailbox_.rebase(top, std::move(*events));
+            if (!rebased || !*rebased) co_return false;
+        }
+        top = last;
+    }
+    co_return true;
+}
+
+void relay::note_relayed(std::int64_t id) {
+    counters_.relayed += 1;
+    unmarked_.insert(id);
+    marks_.notify_all();
+}
+
+runtime::task<void> relay::run_marker() {
+    while (!stopping_) {
+        if (unmarked_.empty()) co_await marks_.wait();
+        co_await runtime::sleep_for(marking_interval);
+        const std::vector<std::int64_t> ids(unmarked_.begin(), unmarked_.end());
+        if (ids.empty()) continue;
+        const auto marked = co_await outbox_.mark_published(ids);
+        if (!marked) {
+            co_await runtime::sleep_for(failure_pause);
+            continue;
+        }
+        for (const auto id : ids) unmarked_.erase(id);
+    }
+}
+
+}  // namespace stagedoor::approval

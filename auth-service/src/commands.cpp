@@ -1,0 +1,111 @@
+#include "auth-service/src/commands.hpp"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include "auth-service/src/store/sqlite_user_store.hpp"
+#include "auth-service/src/user/email.hpp"
+#include "auth-service/src/user/password_hasher.hpp"
+#include "common/core/json.hpp"
+#include "common/core/secrets.hpp"
+
+namespace stagedoor {
+namespace {
+
+int fail(std::string_view why) {
+    std::cerr << why << '\n';
+    return 1;
+}
+
+// Turns the terminal's echo off while it lives.
+class quiet_terminal {
+public:
+    quiet_terminal() : active_{tcgetattr(STDIN_FILENO, &before_) == 0} {
+        if (!active_) return;
+        auto quiet = before_;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    ~quiet_terminal() {
+        if (active_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    quiet_terminal(const quiet_terminal&) = delete;
+    quiet_terminal& operator=(const quiet_terminal&) = delete;
+
+private:
+    termios before_{};
+    bool active_;
+};
+
+std::optional<std::string> read_password(bool from_stdin) {
+    std::string password;
+    if (from_stdin) {
+        if (!std::getline(std::cin, password)) return std::nullopt;
+        return password;
+    }
+    if (isatty(STDIN_FILENO) == 0) return std::nullopt;
+    const quiet_terminal quiet;
+    std::cerr << "Password: " << std::flush;
+    const bool read = static_cast<bool>(std::getline(std::cin, password));
+    std::cerr << '\n';
+    return read ? std::optional{password} : std::nullopt;
+}
+
+result<user::committed> create(store::sqlite_store& database, user::new_user wanted) {
+    store::sqlite_user_store users{database};
+    boost::asio::io_context context{1};
+    std::optional<result<user::committed>> created;
+    boost::asio::co_spawn(context, users.create(std::move(wanted), user::actor{"create-admin", "cli"}),
+                          [&](std::exception_ptr, result<user::committed> outcome) { created = std::move(outcome); });
+    context.run();
+    return created ? std::move(*created) : result<user::committed>{errc::internal_error};
+}
+
+}  // namespace
+
+int migrate(const migrate_options& options) {
+    auto database = store::sqlite_store::open(sqlite_path(options.database_url));
+    if (!database) return fail(database.error().message);
+    (*database)->stop();
+    std::cout << "The database has the schema of this version.\n";
+    return 0;
+}
+
+int create_admin(const create_admin_options& options) {
+    auto password = read_password(options.password_stdin);
+    if (!password) return fail("there is no password: give one line on standard input with --password-stdin");
+    const auto chars = count_chars(*password);
+    if (chars < limits::password_min_chars || chars > limits::password_max_chars) {
+        return fail("the password has to have " + std::to_string(limits::password_min_chars) + " to " +
+                    std::to_string(limits::password_max_chars) + " characters");
+    }
+    auto database = store::sqlite_store::open(sqlite_path(options.database_url));
+    if (!database) return fail(database.error().message);
+
+    user::new_user admin;
+    admin.id = user_id{make_uuid_v7()};
+    admin.email = *user::normalise_email(options.email);
+    admin.display_name = options.display_name;
+    admin.role = user_role::admin;
+    admin.status = user_status::active;
+    admin.password_hash = user::hash_password(*password);
+    wipe(*password);
+    if (admin.password_hash.empty()) return fail("there is not enough memory to hash the password");
+
+    const auto created = create(**database, std::move(admin));
+    (*database)->stop();
+    if (!created) {
+        const auto& why = problem_of(to_errc(created.error()));
+        return fail(std::string{why.code} + ": " + std::string{why.title});
+    }
+    std::cout << "The admin " << created->facts.email << " can sign in.\n";
+    return 0;
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,103 @@
+#include "auth-service/src/http/answers.hpp"
+
+#include "auth-service/src/pages/access.hpp"
+#include "common/core/json.hpp"
+
+namespace stagedoor::api {
+namespace {
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+    out.append(",\"").append(name).append("\":");
+    append_json_string(out, text);
+}
+
+void append_home(std::string& out, const user_facts& user) {
+    append_member(out, "redirectUrl", pages::path_of(pages::home_of(pages::visitor{user.role, user.status})));
+}
+
+std::string begin_with_user(const user_facts& user) {
+    std::string out;
+    out.reserve(512);
+    out.append("{\"user\":");
+    append_public_json(out, user);
+    return out;
+}
+
+}  // namespace
+
+http::response refuse(const boost::system::error_code& error) { return http::response::problem(to_errc(error)); }
+
+http::response refuse(errc error, std::vector<field_error> fields) {
+    return http::response::problem(error, {}, std::move(fields));
+}
+
+std::string user_json(const user_facts& user) { return begin_with_user(user) + "}"; }
+
+std::string me_json(const session::principal& who, const session::timeouts& limits) {
+    auto out = begin_with_user(who.user);
+    out.append(",\"session\":{\"id\":\"").append(who.who.session.text()).append("\"");
+    append_member(out, "createdAt", format_rfc3339(who.record.created_at));
+    append_member(out, "lastSeenAt", format_rfc3339(who.record.last_seen_at));
+    append_member(out, "expiresAt", format_rfc3339(who.record.expires_at));
+    const auto idle = std::chrono::duration_cast<std::chrono::seconds>(limits.idle).count();
+    out.append(",\"idleTimeoutSeconds\":").append(std::to_string(idle)).append("}}");
+    return out;
+}
+
+std::string signed_in_json(const user_facts& user) {
+    auto out = begin_with_user(user);
+    append_home(out, user);
+    return out + "}";
+}
+
+std::string signed_out_json() { return R"({"redirectUrl":"/login"})"; }
+
+std::string refreshed_json(const session::refreshed_session& refreshed) {
+    auto out = begin_with_user(refreshed.user);
+    out.append(refreshed.status_changed ? ",\"statusChanged\":true" : ",\"statusChanged\":false");
+    append_member(out, "previousStatus", to_string(refreshed.previous_status));
+    append_home(out, refreshed.user);
+    return out + "}";
+}
+
+std::string profile_json(const user_facts& user, const user::profile& profile) {
+    auto out = begin_with_user(user);
+    out.append(",\"profile\":{\"displayName\":");
+    append_json_string(out, user.display_name);
+    append_member(out, "phone", profile.phone);
+    append_member(out, "company", profile.company);
+    append_member(out, "bio", profile.bio);
+    return out + "}}";
+}
+
+std::string page_json(const approval::user_page& page) {
+    std::string out = "{\"items\":[";
+    for (const auto& item : page.items) {
+        if (out.back() != '[') out.append(",");
+        append_public_json(out, item.facts);
+        out.pop_back();
+        append_member(out, "createdAt", format_rfc3339(item.created_at));
+        out.append("}");
+    }
+    out.append("],\"nextCursor\":");
+    if (page.more) {
+        append_json_string(out, page.items.back().facts.id.text());
+    } else {
+        out.append("null");
+    }
+    out.append(",\"totals\":{");
+    for (const auto& [status, count] : page.totals) {
+        if (out.back() != '{') out.append(",");
+        out.append("\"").append(to_string(status)).append("\":").append(std::to_string(count));
+    }
+    return out + "}}";
+}
+
+std::string decided_json(const approval::decided& decided) {
+    auto out = begin_with_user(decided.outcome.facts);
+    out.append(",\"event\":").append(decided.outcome.event ? to_frame(*decided.outcome.event) : "null");
+    append_member(out, "delivery", decided.delivery == approval::delivery::relayed ? "relayed" : "pending");
+    return out + "}";
+}
+
+}  // namespace stagedoor::api

@@ -1,0 +1,41 @@
+// What auth-service answers, as JSON. proto-docs/openapi.yaml describes the same.
+#pragma once
+
+#include <string>
+
+#include "auth-service/src/approval/approval_service.hpp"
+#include "auth-service/src/session/session_service.hpp"
+#include "auth-service/src/user/user_store.hpp"
+#include "common/http/response.hpp"
+
+namespace stagedoor::api {
+
+// The problem of an error; with the fields that are wrong.
+http::response refuse(const boost::system::error_code& error);
+http::response refuse(errc error, std::vector<field_error> fields = {});
+
+// {"user"}
+std::string user_json(const user_facts& user);
+
+// {"user","session"}
+std::string me_json(const session::principal& who, const session::timeouts& limits);
+
+// {"user","redirectUrl"}
+std::string signed_in_json(const user_facts& user);
+
+// {"redirectUrl"}
+std::string signed_out_json();
+
+// {"user","statusChanged","previousStatus","redirectUrl"}
+std::string refreshed_json(const session::refreshed_session& refreshed);
+
+// {"profile","user"}
+std::string profile_json(const user_facts& user, const user::profile& profile);
+
+// {"items","nextCursor","totals"}
+std::string page_json(const approval::user_page& page);
+
+// {"user","event","delivery"}
+std::string decided_json(const approval::decided& decided);
+
+}  // namespace stagedoor::api

@@ -1,0 +1,111 @@
+#include "auth-service/src/http/handlers.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/people.hpp"
+#include "auth-service/src/user/email.hpp"
+
+namespace stagedoor::api {
+namespace {
+
+constexpr body_reader::bounds password_bounds{limits::password_min_chars, limits::password_max_chars};
+
+// As sent, cut to what the ledger keeps; bytes that are not printable ASCII are replaced.
+std::string device_name(std::string_view user_agent) {
+    std::string name{user_agent.substr(0, limits::user_agent_bytes)};
+    for (auto& c : name) {
+        if (c < 0x20 || c > 0x7e) c = '?';
+    }
+    return name;
+}
+
+}  // namespace
+
+answer register_user(context& with, const http::request& request) {
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+
+    user::registration wanted;
+    wanted.email = read_email(*body);
+    wanted.password = body->text("password", password_bounds);
+    wanted.display_name = read_display_name(*body);
+    if (!wanted.password.empty() && user::normalise_email(wanted.password) == wanted.email) {
+        body->complain("password", "must not be the e-mail");
+    }
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    auto created = co_await with.accounts.register_manager(std::move(wanted));
+    if (!created) co_return refuse(created.error());
+    if (created->event) {
+        approval::outbox_row row{created->outbox_id, std::move(*created->event)};
+        co_await with.relay.deliver(std::move(row));
+    }
+    co_return http::response::json(201, user_json(created->facts));
+}
+
+answer login(context& with, const http::request& request) {
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+
+    const auto email = body->text("email", {1, limits::email_bytes});
+    auto password = body->text("password", {1, limits::password_max_chars});
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    // A text that is no address is an address that nobody has: the answer and its time are the same.
+    auto verified = co_await with.accounts.verify(user::normalise_email(email).value_or(""), std::move(password));
+    if (!verified) co_return refuse(verified.error());
+    const auto facts = std::move(*verified);
+
+    session::device from{device_name(request.header("User-Agent")), request.client_address().to_string()};
+    const auto cookie = co_await with.sessions.sign_in(facts, std::move(from));
+    if (!cookie) co_return refuse(cookie.error());
+    auto signed_in = http::response::json(200, signed_in_json(facts));
+    signed_in.add("Set-Cookie", with.cookie.set(cookie->token, cookie->max_age));
+    co_return signed_in;
+}
+
+answer logout(context& with, const http::request& request) {
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    const auto ended = co_await with.sessions.sign_out(request.header("Cookie"));
+    if (!ended) co_return refuse(ended.error());
+    for (const auto& each : *ended) {
+        approval::outbox_row row{each.outbox_id, approval::ended_session{each.who, errc::session_signed_out}};
+        co_await with.relay.deliver(std::move(row));
+    }
+    auto signed_out = http::response::json(200, signed_out_json());
+    signed_out.add("Set-Cookie", with.cookie.clear());
+    co_return signed_out;
+}
+
+answer me(context& with, const http::request& request) {
+    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    if (!who) co_return refuse(who.error());
+    co_return http::response::json(200, me_json(*who, with.timeouts));
+}
+
+answer refresh_session(context& with, const http::request& request) {
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+    const auto ack_version = body->optional_integer("ackVersion");
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    spdlog::debug("session refresh: requested ({})", request.request_id());
+    const auto refreshed = co_await with.sessions.refresh(request.header("Cookie"), ack_version);
+    if (!refreshed) {
+        spdlog::debug("session refresh: refused ({}): {}", request.request_id(), problem_of(to_errc(refreshed.error())).code);
+        co_return refuse(refreshed.error());
+    }
+    spdlog::debug("session refresh: successful ({}): status {}", request.request_id(),
+                  refreshed->status_changed ? "changed" : "not changed");
+    auto told = http::response::json(200, refreshed_json(*refreshed));
+    if (refreshed->cookie) {
+        told.add("Set-Cookie", with.cookie.set(refreshed->cookie->token, refreshed->cookie->max_age));
+    }
+    co_return told;
+}
+
+}  // namespace stagedoor::api

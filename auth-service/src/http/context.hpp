@@ -1,0 +1,26 @@
+// What the handlers of one shard work with. Wired in app.cpp; everything outlives every request.
+#pragma once
+
+#include "auth-service/src/approval/approval_service.hpp"
+#include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/http/page_files.hpp"
+#include "auth-service/src/session/session_service.hpp"
+#include "auth-service/src/user/account_service.hpp"
+#include "auth-service/src/user/user_store.hpp"
+#include "common/core/cookie.hpp"
+#include "common/session/session_policy.hpp"
+
+namespace stagedoor::api {
+
+struct context {
+    user::account_service& accounts;
+    user::user_store& users;
+    session::session_service& sessions;
+    approval::approval_service& approvals;
+    approval::relay& relay;
+    const session_cookie& cookie;
+    const session::timeouts& timeouts;
+    const page_files& files;
+};
+
+}  // namespace stagedoor::api

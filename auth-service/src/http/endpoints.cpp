@@ -1,0 +1,44 @@
+#include "auth-service/src/http/endpoints.hpp"
+
+#include <array>
+
+#include "auth-service/src/http/handlers.hpp"
+
+namespace stagedoor::api {
+namespace {
+
+using enum http::method;
+
+constexpr std::array<http::endpoint<context>, 21> table{{
+    {post, "/api/auth/register", &register_user},
+    {post, "/api/auth/login", &login},
+    {post, "/api/auth/logout", &logout},
+    {post, "/api/auth/refresh-session", &refresh_session},
+    {get, "/api/auth/me", &me},
+
+    {get, "/api/stage-manager/profile", &show_profile},
+    {patch, "/api/stage-manager/profile", &update_profile},
+
+    {get, "/api/admin/stage-managers", &list_stage_managers},
+    {post, "/api/admin/stage-managers/{id}/approve", &approve},
+    {post, "/api/admin/stage-managers/{id}/reject", &reject},
+    {post, "/api/admin/stage-managers/{id}/reconsider", &reconsider},
+    {post, "/api/admin/stage-managers/{id}/suspend", &suspend},
+    {post, "/api/admin/stage-managers/{id}/reinstate", &reinstate},
+
+    {get, "/", &root_page},
+    {get, "/login", &login_page},
+    {get, "/register", &registration_page},
+    {get, "/stage-manager-pending", &pending_page},
+    {get, "/stage-manager", &dashboard_page},
+    {get, "/admin", &admin_page},
+    {get, "/assets/{name}", &asset},
+    {get, "/favicon.ico", &favicon},
+}};
+static_assert(http::are_patterns(table));
+
+}  // namespace
+
+std::span<const http::endpoint<context>> endpoints() noexcept { return table; }
+
+}  // namespace stagedoor::api

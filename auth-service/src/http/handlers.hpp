@@ -1,0 +1,42 @@
+// All handlers. Requests that change something have passed guarded_service before they come here.
+#pragma once
+
+#include "auth-service/src/http/context.hpp"
+#include "common/http/request.hpp"
+#include "common/http/response.hpp"
+#include "common/runtime/task.hpp"
+
+namespace stagedoor::api {
+
+using answer = runtime::task<http::response>;
+
+// auth_api.cpp: registering, signing in and out, who am I, refreshing.
+answer register_user(context& with, const http::request& request);
+answer login(context& with, const http::request& request);
+answer logout(context& with, const http::request& request);
+answer refresh_session(context& with, const http::request& request);
+answer me(context& with, const http::request& request);
+
+// profile_api.cpp: a stage manager's own profile, for pending and active people alike.
+answer show_profile(context& with, const http::request& request);
+answer update_profile(context& with, const http::request& request);
+
+// admin_api.cpp: the people who wait, and what admins decide about them.
+answer list_stage_managers(context& with, const http::request& request);
+answer approve(context& with, const http::request& request);
+answer reject(context& with, const http::request& request);
+answer reconsider(context& with, const http::request& request);
+answer suspend(context& with, const http::request& request);
+answer reinstate(context& with, const http::request& request);
+
+// page_routes.cpp: the pages and their assets. Who may see which page is decided in pages/access.
+answer root_page(context& with, const http::request& request);
+answer login_page(context& with, const http::request& request);
+answer registration_page(context& with, const http::request& request);
+answer pending_page(context& with, const http::request& request);
+answer dashboard_page(context& with, const http::request& request);
+answer admin_page(context& with, const http::request& request);
+answer asset(context& with, const http::request& request);
+answer favicon(context& with, const http::request& request);
+
+}  // namespace stagedoor::api

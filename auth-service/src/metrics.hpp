@@ -1,0 +1,19 @@
+// The metrics of auth-service that are asked for rather than counted on the way.
+#pragma once
+
+#include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/store/sqlite_store.hpp"
+#include "common/obs/metrics.hpp"
+#include "common/runtime/cpu_pool.hpp"
+
+namespace stagedoor {
+
+// All outlive the registry's last render().
+struct metric_sources {
+    const approval::relay_counters& relay;
+    const store::sqlite_store& database;
+    const runtime::cpu_pool& hashing;
+};
+void add_auth_metrics(obs::metrics& metrics, metric_sources from);
+
+}  // namespace stagedoor

@@ -1,0 +1,112 @@
+#include "auth-service/src/options.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "auth-service/src/user/email.hpp"
+#include "common/core/origin.hpp"
+#include "common/http/trusted_proxies.hpp"
+#include "common/redis/url.hpp"
+
+namespace stagedoor {
+namespace {
+
+using namespace config;
+using namespace std::chrono_literals;
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+bool is_database_url(std::string_view text) {
+    return text.starts_with(sqlite_scheme) && text.size() > sqlite_scheme.size();
+}
+
+bool is_notify_url(std::string_view text) {
+    return text.starts_with("/") || text.starts_with("ws://") || text.starts_with("wss://");
+}
+
+bool is_prefix(std::string_view text) {
+    const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, fine);
+}
+
+std::size_t cores() { return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64); }
+
+void add_database_url(option_set& set, std::string& target) {
+    set.add("database-url", target, text("URL", "sqlite:PATH", is_database_url), required,
+            "The database, the truth about users and sessions. The file is made when it is missing.");
+}
+
+}  // namespace
+
+std::string sqlite_path(const std::string& database_url) { return database_url.substr(sqlite_scheme.size()); }
+
+void add_serve_options(option_set& set, serve_options& o) {
+    set.group("Network");
+    set.add("listen", o.listen, address(), required, "Where browsers and gateways reach the service.");
+    set.add("ops-listen", o.ops_listen, address(), config::listen_address{},
+            "Where /healthz, /readyz and /metrics are answered. Never make it public.");
+    set.add("allowed-origin", o.allowed_origins,
+            text("ORIGIN", "an origin like https://example.com", [](auto t) { return parse_origin(t).has_value(); }),
+            required,
+            "An origin whose pages may call the API. The first one is where people are: https there makes the session "
+            "cookie Secure.");
+    set.add("notify-url", o.notify_url, text("URL", "/path, ws://… or wss://…", is_notify_url), "/ws",
+            "Where pages open their WebSocket.");
+    set.add("trusted-proxy", o.trusted_proxies,
+            text("NETWORK", "an address or network like 10.0.0.0/8",
+                 [](auto t) { return http::network::parse(t).has_value(); }),
+            {}, "A proxy that is believed about the address of its client.");
+
+    set.group("Stores");
+    set.add("redis-url", o.redis_url,
+            text("URL", "redis://HOST:PORT or unix:/PATH", [](auto t) { return redis::parse_url(t).has_value(); }),
+            required, "Redis, where sessions are hot and both services meet.");
+    set.add("redis-prefix", o.redis_prefix, text("NAME", "1 to 32 of a-z 0-9 _ -", is_prefix), "stagedoor",
+            "The first part of every key and channel in Redis.");
+    add_database_url(set, o.database_url);
+
+    set.group("Sessions");
+    set.add("session-key-file", o.session_key_file, config::path(), required,
+            "The keys that sign session tokens, readable by this service alone. Made when it is missing and its folder "
+            "is writable.");
+    set.add("session-idle-timeout", o.timeouts.idle, duration{2min, std::chrono::days{90}}, limits::session_idle_default,
+            "A session that nobody uses for this long is over.");
+    set.add("session-absolute-timeout", o.timeouts.absolute, duration{2min, std::chrono::days{365}},
+            limits::session_absolute_default, "No session gets older than this.");
+    set.constrain([&o] {
+        return o.timeouts.idle <= o.timeouts.absolute
+                   ? std::string{}
+                   : std::string{"session-idle-timeout is longer than session-absolute-timeout"};
+    });
+
+    set.group("Process");
+    set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops.").show_default("one per core");
+    set.add("hash-threads", o.hash_threads, integer{1, 64, "threads"}, cores(),
+            "Threads that hash passwords; each takes 19 MiB and does about 45 a second.")
+        .show_default("one per core");
+    set.add("drain-time", o.drain_time, duration{0ms, 10min}, limits::drain_default,
+            "How long running requests may take after SIGTERM.");
+    set.add("log-format", o.log_format,
+            one_of<obs::log::format>({{"text", obs::log::format::text}, {"json", obs::log::format::json}}),
+            obs::log::format::text, "How the log on stderr is written.");
+    set.add("log-level", o.log_level,
+            one_of<obs::log::level>({{"debug", obs::log::level::debug},
+                                     {"info", obs::log::level::info},
+                                     {"warn", obs::log::level::warn},
+                                     {"error", obs::log::level::error}}),
+            obs::log::level::info, "How much is logged; debug tells each session refresh step by step.");
+}
+
+void add_migrate_options(option_set& set, migrate_options& o) { add_database_url(set, o.database_url); }
+
+void add_create_admin_options(option_set& set, create_admin_options& o) {
+    add_database_url(set, o.database_url);
+    set.add("email", o.email,
+            text("E-MAIL", "an e-mail address", [](auto t) { return user::normalise_email(t).has_value(); }), required,
+            "The admin signs in with it.");
+    set.add("display-name", o.display_name, text("NAME"), "Admin", "What others see.");
+    set.add("password-stdin", o.password_stdin, on_off(), false,
+            "Reads the password from the first line of standard input. Without it, it is asked for.");
+}
+
+}  // namespace stagedoor

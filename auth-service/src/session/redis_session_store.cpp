@@ -1,0 +1,84 @@
+#include "auth-service/src/session/redis_session_store.hpp"
+
+#include <algorithm>
+
+#include "common/core/event.hpp"
+#include "common/core/limits.hpp"
+
+namespace stagedoor::session {
+namespace {
+
+// Redis refuses a time to live of 0; a record that is over is judged by its own times.
+std::int64_t ttl_ms(const session_record& record, instant now) {
+    return std::max<std::int64_t>((record.expires_at - now).count(), 1);
+}
+
+std::int64_t to_ms(std::chrono::milliseconds duration) { return duration.count(); }
+
+}  // namespace
+
+redis::script_call bury_call(const redis_schema& keys, const session_ref& who, errc reason, instant now) {
+    return redis::script_call{redis::scripts::session_end,
+                              redis::keys{keys.session(who.user, who.session), keys.events(who.user)},
+                              format_tombstone({reason, now}),
+                              to_ms(limits::tombstone_ttl),
+                              to_control_message({who.session, reason})};
+}
+
+runtime::task<result<stored_session>> redis_session_store::load(session_ref who) {
+    const auto reply = co_await link_.request("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
+    if (!reply) co_return reply.error();
+    const auto both = reply->to_array();
+    if (!both || both->size() != 2) co_return errc::redis_protocol;
+
+    stored_session loaded;
+    if (const auto* const text = (*both)[0].if_text()) {
+        auto parsed = parse_record(*text);
+        if (!parsed) co_return parsed.error();
+        loaded.stored = *text;
+        loaded.value = std::move(*parsed);
+    }
+    if (const auto* const text = (*both)[1].if_text()) {
+        // A snapshot that cannot be read is none: the database has the facts.
+        auto facts = parse_snapshot(*text);
+        if (facts) loaded.facts = std::move(*facts);
+    }
+    co_return loaded;
+}
+
+runtime::task<result<bool>> redis_session_store::put_new(session_ref who, session_record record) {
+    const auto reply = co_await link_.request("SET", keys_.session(who.user, who.session), format_record(record), "PX",
+                                              ttl_ms(record, now()), "NX");
+    if (!reply) co_return failed<bool>(reply.error());
+    co_return !reply->is_nil();
+}
+
+runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::string expected, session_record next) {
+    redis::script_call call{redis::scripts::session_swap, redis::keys{keys_.session(who.user, who.session)}, expected,
+                            format_record(next), ttl_ms(next, now())};
+    const auto reply = co_await redis::eval(link_, std::move(call));
+    if (!reply) co_return failed<bool>(reply.error());
+    const auto items = reply->to_array();
+    if (!items || items->empty()) co_return errc::redis_protocol;
+    const auto done = items->front().to_integer();
+    if (!done) co_return failed<bool>(done.error());
+    co_return *done == 1;
+}
+
+runtime::task<result<void>> redis_session_store::bury(session_ref who, errc reason) {
+    const auto reply = co_await redis::eval(link_, bury_call(keys_, who, reason, now()));
+    if (!reply) co_return reply.error();
+    co_return result<void>{};
+}
+
+runtime::task<result<user_facts>> redis_session_store::put_snapshot(user_facts facts) {
+    redis::script_call call{redis::scripts::put_snapshot, redis::keys{keys_.user(facts.id)}, facts.version,
+                            to_snapshot_json(facts)};
+    const auto reply = co_await redis::eval(link_, std::move(call));
+    if (!reply) co_return reply.error();
+    const auto* const won = reply->if_text();
+    if (!won) co_return errc::redis_protocol;
+    co_return parse_snapshot(*won);
+}
+
+}  // namespace stagedoor::session

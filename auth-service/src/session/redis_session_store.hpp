@@ -1,0 +1,30 @@
+// Sessions and snapshots in Redis, over the data link of one shard.
+#pragma once
+
+#include "auth-service/src/session/session_store.hpp"
+#include "common/core/redis_schema.hpp"
+#include "common/redis/link.hpp"
+#include "common/redis/script.hpp"
+
+namespace stagedoor::session {
+
+class redis_session_store final : public session_store {
+public:
+    redis_session_store(redis::link& link, const redis_schema& keys) : link_{link}, keys_{keys} {}
+
+    instant now() const override { return link_.now(); }
+    runtime::task<result<stored_session>> load(session_ref who) override;
+    runtime::task<result<bool>> put_new(session_ref who, session_record record) override;
+    runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) override;
+    runtime::task<result<void>> bury(session_ref who, errc reason) override;
+    runtime::task<result<user_facts>> put_snapshot(user_facts facts) override;
+
+private:
+    redis::link& link_;
+    const redis_schema& keys_;
+};
+
+// The call that buries a session, for this store and for the relay.
+redis::script_call bury_call(const redis_schema& keys, const session_ref& who, errc reason, instant now);
+
+}  // namespace stagedoor::session

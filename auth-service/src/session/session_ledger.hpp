@@ -1,0 +1,47 @@
+// The port to the ledger: which sessions exist and which have ended, in the database (T1). One insert at sign-in, one
+// update at the end. Whatever Redis forgets is made again from it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/core/clock.hpp"
+#include "common/core/errc.hpp"
+#include "common/core/user.hpp"
+#include "common/runtime/task.hpp"
+#include "common/session/session_policy.hpp"
+
+namespace stagedoor::session {
+
+struct ledger_entry {
+    session_ref who;
+    std::int64_t epoch = 0;
+    user_status status_at_sign_in = user_status::pending;
+    instant created_at;
+    instant expires_at;   // absolute
+    std::string device;   // User-Agent, at most limits::user_agent_bytes
+    std::string address;  // of the client
+};
+
+// A session as the ledger knows it, and its user at the same moment.
+struct ledger_state {
+    ledger_entry entry;
+    std::optional<errc> ended;  // why, when it has ended
+    user_facts facts;
+};
+
+// All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.
+class session_ledger {
+public:
+    virtual ~session_ledger() = default;
+
+    virtual runtime::task<result<void>> begin(ledger_entry entry) = 0;
+
+    // Nothing when there is no such row: purged counts as ended.
+    virtual runtime::task<result<std::optional<ledger_state>>> find(session_ref who) = 0;
+
+    // Ends it for good. The id of the outbox row that tells of it; 0 when it had ended before or never was.
+    virtual runtime::task<result<std::int64_t>> end(session_ref who, errc reason, std::string by) = 0;
+};
+
+}  // namespace stagedoor::session

@@ -1,0 +1,91 @@
+// Sessions from sign-in to sign-out: who is behind a request, refreshing, ending. One instance per shard.
+//
+// The order of asking is proof (no I/O), Redis (one MGET), ledger. Redis forgets nothing for good: a session that it
+// does not know is made again from the ledger, or buried.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth-service/src/session/session_ledger.hpp"
+#include "auth-service/src/session/session_store.hpp"
+#include "auth-service/src/user/user_store.hpp"
+#include "common/core/cookie.hpp"
+#include "common/session/session_policy.hpp"
+
+namespace stagedoor::session {
+
+// A signed-in browser at the time of one request.
+struct principal {
+    session_ref who;
+    user_facts user;  // as of the newest version known
+    session_record record;
+    standing where = standing::current;
+    std::string stored;  // the record as it is in Redis, for the next compare-and-set
+};
+
+// The cookie of an answer, and the seconds it may live.
+struct session_cookie_value {
+    std::string token;
+    std::chrono::seconds max_age;
+};
+
+struct refreshed_session {
+    user_facts user;
+    bool status_changed = false;
+    user_status previous_status = user_status::pending;
+    std::optional<session_cookie_value> cookie;  // nothing: the browser keeps the one it has
+};
+
+// Where a sign-in comes from, as shown in the list of devices.
+struct device {
+    std::string user_agent;
+    std::string address;
+};
+
+// The end of a session, and the outbox row that carries it to Redis.
+struct ended {
+    session_ref who;
+    std::int64_t outbox_id = 0;
+};
+
+class session_service {
+public:
+    session_service(const key_ring& keys, const session_cookie& cookie, timeouts limits, session_store& store,
+                    session_ledger& ledger, user::user_store& users)
+        : keys_{keys}, cookie_{cookie}, limits_{limits}, store_{store}, ledger_{ledger}, users_{users} {}
+
+    // The living session in a Cookie field. Of several cookies the first good one counts (K11).
+    // Errors: any 401 of problem_table, or a 503 when nobody can tell.
+    runtime::task<result<principal>> authenticate(std::string_view cookie_header);
+
+    // A new session for a user whose password was just verified against the row that `facts` came from.
+    runtime::task<result<session_cookie_value>> sign_in(user_facts facts, device from);
+
+    // Fresh facts from the database, and the successor of the token when one is due (K3).
+    // `ack_version`: the newest version of the user that the client says it knows.
+    runtime::task<result<refreshed_session>> refresh(std::string_view cookie_header,
+                                                     std::optional<std::int64_t> ack_version);
+
+    // Ends the session of every genuine token in a Cookie field. Those that had ended before are not in the answer.
+    runtime::task<result<std::vector<ended>>> sign_out(std::string_view cookie_header);
+
+private:
+    runtime::task<result<principal>> check(token_claims claims);
+    // Errors: why the session cannot be made again. Success: take the verdict once more.
+    runtime::task<result<void>> rebuild(token_claims claims);
+    runtime::task<result<user_facts>> load_facts(user_id user);
+    runtime::task<result<void>> end(session_ref who, errc reason);
+    session_cookie_value cookie_of(const session_ref& who, const session_record& record) const;
+
+    const key_ring& keys_;
+    const session_cookie& cookie_;
+    const timeouts limits_;
+    session_store& store_;
+    session_ledger& ledger_;
+    user::user_store& users_;
+};
+
+}  // namespace stagedoor::session

@@ -1,0 +1,47 @@
+// The port to what is hot: session records and user snapshots in Redis. Everything in it can be made again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "common/core/clock.hpp"
+#include "common/core/errc.hpp"
+#include "common/core/user.hpp"
+#include "common/runtime/task.hpp"
+#include "common/session/session_policy.hpp"
+
+namespace stagedoor::session {
+
+// What one round trip tells of a session. `stored` is the text that the next swap compares with.
+struct stored_session {
+    std::string stored;
+    std::optional<std::variant<session_record, tombstone>> value;  // nothing: Redis does not know it
+    std::optional<user_facts> facts;                               // nothing: there is no snapshot
+};
+
+// All calls: errc::redis_unavailable, errc::redis_protocol, errc::overloaded.
+class session_store {
+public:
+    virtual ~session_store() = default;
+
+    // Redis' own time, as learned by the link (T5).
+    virtual instant now() const = 0;
+
+    // One MGET of record and snapshot.
+    virtual runtime::task<result<stored_session>> load(session_ref who) = 0;
+
+    // False when there is a record or a tombstone already.
+    virtual runtime::task<result<bool>> put_new(session_ref who, session_record record) = 0;
+
+    // Replaces the record only while it is `expected`, whole (K6); false when it is not.
+    virtual runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) = 0;
+
+    // Puts a tombstone, whatever was there, and tells the sockets. Nothing brings the session back after it.
+    virtual runtime::task<result<void>> bury(session_ref who, errc reason) = 0;
+
+    // Stores the facts unless newer ones are there; the ones that won (K8).
+    virtual runtime::task<result<user_facts>> put_snapshot(user_facts facts) = 0;
+};
+
+}  // namespace stagedoor::session

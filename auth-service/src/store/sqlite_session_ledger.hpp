@@ -1,0 +1,22 @@
+// The ledger of sessions in SQLite (T1).
+#pragma once
+
+#include "auth-service/src/session/session_ledger.hpp"
+#include "auth-service/src/store/sqlite_store.hpp"
+
+namespace stagedoor::store {
+
+class sqlite_session_ledger final : public session::session_ledger {
+public:
+    explicit sqlite_session_ledger(sqlite_store& store) : store_{store} {}
+
+    // Also errc::not_found: no such user.
+    runtime::task<result<void>> begin(session::ledger_entry entry) override;
+    runtime::task<result<std::optional<session::ledger_state>>> find(session::session_ref who) override;
+    runtime::task<result<std::int64_t>> end(session::session_ref who, errc reason, std::string by) override;
+
+private:
+    sqlite_store& store_;
+};
+
+}  // namespace stagedoor::store

@@ -1,0 +1,94 @@
+#include "auth-service/src/store/sqlite_store.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
+#include <array>
+
+#include "auth-service/src/store/sqlite_schema.hpp"
+#include "common/sql/error.hpp"
+
+namespace stagedoor::store {
+namespace {
+
+// Another process may be migrating: that takes longer than a change.
+constexpr auto migration_busy_time = std::chrono::seconds{10};
+
+struct refusal {
+    std::string_view word;
+    errc error;
+};
+
+// The first words of the triggers' messages (migrations/sqlite) that are outcomes rather than bugs.
+constexpr std::array refusals{
+    refusal{"email_taken", errc::email_taken},
+    refusal{"invalid_transition", errc::invalid_transition},
+    refusal{"unknown_user", errc::not_found},
+    refusal{"invalid_user", errc::validation_failed},
+    refusal{"invalid_session", errc::validation_failed},
+};
+
+result<void> without_count(const result<std::int64_t>& done) {
+    if (!done) return done.error();
+    return {};
+}
+
+sql::schema_problem cannot_open(const std::string& path, const boost::system::error_code& failure) {
+    return {to_errc(failure), "cannot open the database " + path + ": " + failure.message()};
+}
+
+}  // namespace
+
+boost::system::error_code explain(const boost::system::error_code& failure, const sql::database& db) {
+    if (!sql::is_refusal(failure)) return failure;
+    const auto word = sql::refusal_word(db.last_message());
+    for (const auto& known : refusals) {
+        if (known.word == word) return known.error;
+    }
+    if (failure.value() == SQLITE_CONSTRAINT_CHECK) return errc::validation_failed;
+    spdlog::error("the database refused a change, which is a bug: {}", db.last_message());
+    return errc::internal_error;
+}
+
+result<void> enter_context(sql::database& db, const author& by) {
+    const auto reason = by.reason.empty() ? std::nullopt : std::optional<std::string_view>{by.reason};
+    return without_count(db.execute("INSERT INTO change_context (actor, origin, reason) VALUES (?1, ?2, ?3)", by.actor,
+                                    by.origin, reason));
+}
+
+result<void> leave_context(sql::database& db) { return without_count(db.execute("DELETE FROM change_context")); }
+
+sql::schema_result<std::unique_ptr<sqlite_store>> sqlite_store::open(std::string path, std::size_t readers) {
+    {
+        const auto first = sql::database::open(path, {.how = sql::access::create, .busy_time = migration_busy_time});
+        if (!first) return cannot_open(path, first.error());
+        const auto migrated = sql::migrate(**first, sqlite_schema());
+        if (!migrated) return sql::schema_problem{migrated.error().error, path + ": " + migrated.error().message};
+        if (migrated->from != migrated->to) {
+            spdlog::info("database {}: schema {} brought to {}", path, migrated->from, migrated->to);
+        }
+    }
+    auto writer = sql::database::open(path);
+    if (!writer) return cannot_open(path, writer.error());
+    std::vector<std::unique_ptr<sql::database>> connections;
+    for (std::size_t i = 0; i < readers; ++i) {
+        auto reader = sql::database::open(path, {.how = sql::access::read});
+        if (!reader) return cannot_open(path, reader.error());
+        connections.push_back(std::move(*reader));
+    }
+    return std::unique_ptr<sqlite_store>{new sqlite_store{std::move(path), std::move(*writer), std::move(connections)}};
+}
+
+result<std::unique_ptr<sql::data_version_watch>> sqlite_store::watch(
+    sql::data_version_watch::callback on_commit) const {
+    auto own = sql::database::open(path_, {.how = sql::access::read});
+    if (!own) return own.error();
+    return std::make_unique<sql::data_version_watch>(std::move(*own), std::move(on_commit));
+}
+
+void sqlite_store::stop() {
+    writer_.stop();
+    readers_.stop();
+}
+
+}  // namespace stagedoor::store

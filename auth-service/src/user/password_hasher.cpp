@@ -1,0 +1,53 @@
+#include "auth-service/src/user/password_hasher.hpp"
+
+#include <sodium.h>
+
+#include <array>
+
+#include "common/core/limits.hpp"
+#include "common/core/secrets.hpp"
+
+namespace stagedoor::user {
+
+std::string hash_password(const std::string& password) {
+    std::array<char, crypto_pwhash_STRBYTES> text{};
+    const int failed = crypto_pwhash_str_alg(text.data(), password.data(), password.size(),
+                                             limits::password_hash_passes, limits::password_hash_memory,
+                                             crypto_pwhash_ALG_ARGON2ID13);
+    return failed == 0 ? std::string{text.data()} : std::string{};
+}
+
+password_hasher::password_hasher(runtime::cpu_pool& pool) : pool_{pool}, nobodys_hash_{hash_password(random_text(16))} {}
+
+runtime::task<result<std::string>> password_hasher::hash(std::string password) {
+    auto work = [password = std::move(password)]() mutable {
+        auto text = hash_password(password);
+        wipe(password);
+        return text;
+    };
+    auto made = co_await pool_.run(std::move(work));
+    if (made && made->empty()) co_return errc::overloaded;
+    co_return made;
+}
+
+runtime::task<result<bool>> password_hasher::verify(std::string password, std::string hash) {
+    auto work = [password = std::move(password), hash = std::move(hash)]() mutable {
+        const bool right = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+        wipe(password);
+        return right;
+    };
+    auto verified = co_await pool_.run(std::move(work));
+    co_return verified;
+}
+
+runtime::task<result<bool>> password_hasher::verify_nobody(std::string password) {
+    auto verified = co_await verify(std::move(password), nobodys_hash_);
+    if (verified) verified = false;
+    co_return verified;
+}
+
+bool password_hasher::is_outdated(const std::string& hash) noexcept {
+    return crypto_pwhash_str_needs_rehash(hash.c_str(), limits::password_hash_passes, limits::password_hash_memory) != 0;
+}
+
+}  // namespace stagedoor::user

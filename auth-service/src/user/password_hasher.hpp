@@ -1,0 +1,34 @@
+// Argon2id (RFC 9106) with OWASP's floor of parameters, off the shards, on a pool that refuses rather than queues.
+#pragma once
+
+#include <string>
+
+#include "common/core/errc.hpp"
+#include "common/runtime/cpu_pool.hpp"
+
+namespace stagedoor::user {
+
+// The text form of the hash, parameters and a fresh salt included; takes about 22 ms. Nothing is logged or kept.
+// Empty when there is not enough memory.
+std::string hash_password(const std::string& password);
+
+class password_hasher {
+public:
+    explicit password_hasher(runtime::cpu_pool& pool);
+
+    // errc::overloaded: the pool is full.
+    runtime::task<result<std::string>> hash(std::string password);
+    runtime::task<result<bool>> verify(std::string password, std::string hash);
+
+    // Takes as long as a real verification: for e-mails that nobody has (ASVS 5.0 6.3.8).
+    runtime::task<result<bool>> verify_nobody(std::string password);
+
+    // True when the hash was made with weaker parameters than today's.
+    static bool is_outdated(const std::string& hash) noexcept;
+
+private:
+    runtime::cpu_pool& pool_;
+    std::string nobodys_hash_;
+};
+
+}  // namespace stagedoor::user

@@ -1,0 +1,197 @@
+// What the pages behind the sign-in share: the session is refreshed first, the socket is held, the server's
+// `redirectUrl` decides where everybody belongs, and trouble with the network is told and sat out, never taken for a
+// sign-out. The page has #sign-out, #connection and #trouble.
+
+import { byId, describe, luggage, say, soon } from './page.js';
+import { Api, Notifications, Problem, localPath, retryDelay } from './stagedoor-client.js';
+
+const never = new Promise(() => {});  // what calls resolve to once the page is being left
+
+export class SessionPage {
+  api = new Api();
+  notifications;
+  user = null;
+
+  #show;
+  #known = 0;           // the highest version heard of
+  #checking = null;
+  #leaving = false;
+  #suspended = false;
+  #sleepers = new Set();
+  #troubles = new Map();
+
+  /** @param {(user: object) => void} show - draws the user; called with each newer snapshot */
+  constructor(show) {
+    this.#show = show;
+    const { content: url } = document.querySelector('meta[name="stagedoor-notify-url"]');
+    this.notifications = new Notifications({ url, refresh: () => this.api.refreshSession() });
+    this.notifications.addEventListener('state', ({ detail }) => this.#connectionChanged(detail));
+    this.notifications.addEventListener('user', ({ detail }) => this.#heardOf(detail.user));
+    this.notifications.addEventListener('degraded', () => say(byId('connection'), 'Connected, but news may come late.'));
+    for (const recovered of ['welcome', 'event']) {
+      this.notifications.addEventListener(recovered, () => say(byId('connection'), byId('connection').dataset.live));
+    }
+    byId('sign-out').addEventListener('click', () => this.#signOut());
+    window.addEventListener('online', () => this.#hurry());
+    // A page that comes back from the history's cache is as old as it was when it was left.
+    window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
+  }
+
+  /**
+   * Refreshes the session and goes where the answer says; if that is here, shows the user and resolves to the answer,
+   * or to null if the service refused, which the page then says. While the service cannot be reached it keeps trying;
+   * a further call only hurries it.
+   */
+  check() {
+    this.#hurry();
+    this.#checking ??= this.#check().finally(() => { this.#checking = null; });
+    return this.#checking;
+  }
+
+  /** `call()` under the page's rules: a 401 leads to /login, a rejection is a Problem to be shown. */
+  async once(call) {
+    try {
+      return await call();
+    } catch (problem) {
+      if (!problem.signedOut) throw problem;
+      return this.#signedOut(problem);
+    }
+  }
+
+  /** As once(), but repeats what temporarily fails until it is answered, saying so meanwhile. */
+  async patiently(call) {
+    const trouble = Symbol('trouble');
+    for (let attempt = 0; ; ++attempt) {
+      try {
+        const answer = await this.once(call);
+        this.#tell(trouble, '');
+        return answer;
+      } catch (problem) {
+        if (!(problem instanceof Problem) || !problem.temporary) {
+          this.#tell(trouble, '');
+          throw problem;
+        }
+        const delay = retryDelay({ attempt, retryAfter: problem.retryAfter });
+        const reason = problem.status === 429 ? 'That was too often.' : 'The service can’t be reached at the moment.';
+        this.#tell(trouble, `${reason} You are still signed in. Trying again ${soon(Math.ceil(delay / 1000))}.`);
+        this.#listen();
+        await this.#sleep(delay);
+      }
+    }
+  }
+
+  /** Leaves for another page of ours, at most once. */
+  leave(path) {
+    if (!this.#leaving) {
+      this.#leaving = true;
+      this.notifications.close();
+      location.replace(path);
+    }
+    return never;
+  }
+
+  async #check() {
+    const refresh = () => this.api.refreshSession({ ackVersion: this.#known || undefined });
+    let answer;
+    try {
+      answer = await this.patiently(refresh);
+      if (answer.user.version < this.#known) answer = await this.patiently(refresh);  // news overtook the answer
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#tell('refused', describe(problem));
+      return null;
+    }
+    this.#tell('refused', '');
+    this.#listen();
+    const path = localPath(answer.redirectUrl, location.origin);
+    if (path !== null && path !== location.pathname) {
+      if (this.user?.status === 'pending' && answer.user.status === 'active') luggage.put('notice', 'approved');
+      return this.leave(path);
+    }
+    this.#draw(answer.user);
+    return answer;
+  }
+
+  #listen() {
+    if (this.notifications.state === 'idle' && !this.#leaving) this.notifications.open();
+  }
+
+  #draw(user) {
+    if (this.user && user.version < this.user.version) return;
+    this.#known = Math.max(this.#known, user.version);
+    this.user = user;
+    this.#show(user);
+  }
+
+  #heardOf(user) {
+    if (user.version <= this.#known) return;
+    this.#known = user.version;
+    this.#suspended = user.status === 'suspended';
+    const moved = user.status !== this.user?.status || user.role !== this.user?.role;
+    if (moved) this.check();
+    else this.#draw(user);
+  }
+
+  async #connectionChanged({ state, reconnected, code }) {
+    const line = byId('connection');
+    line.dataset.state = state;
+    if (state === 'live') say(line, line.dataset.live);
+    if (state === 'lost') say(line, 'Connection lost. Reconnecting…');
+    if (reconnected) await this.check();
+    if (state !== 'ended' || this.#leaving) return;
+    // Only auth-service decides whether a session is over. If it is not (another tab signed in anew), go on listening.
+    say(line, 'Not connected.');
+    this.#suspended ||= code === 4403;
+    if (await this.check() && !this.#leaving) this.notifications.open();
+  }
+
+  async #signOut() {
+    const button = byId('sign-out');
+    if (this.#leaving) return;
+    this.#leaving = true;
+    button.setAttribute('aria-busy', 'true');
+    this.notifications.close();
+    this.#tell('sign-out', '');
+    let path = '/login';
+    try {
+      const answer = await this.api.logout();
+      path = localPath(answer?.redirectUrl, location.origin) ?? path;
+    } catch (problem) {
+      if (!problem.signedOut) {
+        this.#leaving = false;
+        button.removeAttribute('aria-busy');
+        this.#tell('sign-out', `You are still signed in. ${describe(problem)}`);
+        this.notifications.open();
+        return;
+      }
+    }
+    location.replace(path);
+  }
+
+  #signedOut(problem) {
+    luggage.put('notice', this.#suspended ? 'account_suspended' : problem.code);
+    return this.leave('/login');
+  }
+
+  #tell(trouble, text) {
+    if (text) this.#troubles.set(trouble, text);
+    else this.#troubles.delete(trouble);
+    say(byId('trouble'), [...this.#troubles.values()].at(-1) ?? '');
+  }
+
+  #sleep(ms) {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#sleepers.add(wake);
+    });
+  }
+
+  #hurry() {
+    for (const wake of [...this.#sleepers]) wake();
+  }
+}

@@ -1,0 +1,147 @@
+// Stagedoor's HTTP API from a browser. Who calls it: stagedoor-client.js hands it on to pages. Every failure is a
+// Problem, also one that never reached the server, so callers have one thing to catch.
+
+import { bounds, parseRetryAfter } from './stagedoor-policy.js';
+
+/**
+ * An answer that says no (RFC 9457), or no answer at all.
+ *
+ * - `status`: HTTP status; 0 if the service could not be reached or answered something that is not ours
+ * - `code`: stable, lower case (proto-docs/errors.md); `unreachable` for status 0
+ * - `title`, `detail`: sentences for people
+ * - `retryAfter`: seconds, or null
+ * - `errors`: `[{field, message}]` of a 422, else empty
+ */
+export class Problem extends Error {
+  constructor({ status = 0, code = 'unreachable', title = 'The service cannot be reached.', detail = '',
+                retryAfter = null, errors = [], cause }) {
+    super(detail || title, { cause });
+    this.name = 'Problem';
+    Object.assign(this, { status, code, title, detail, retryAfter, errors });
+  }
+
+  /** The session behind the request is over: the only reason to send anybody to the sign-in page. */
+  get signedOut() {
+    return this.status === 401;
+  }
+
+  /** Trying again later may help, and the session is not in question. */
+  get temporary() {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+async function problemOf(response) {
+  const retryAfter = parseRetryAfter(response.headers.get('retry-after'));
+  const body = await response.json().catch(() => null);
+  const known = body !== null && typeof body === 'object' && typeof body.code === 'string';
+  return new Problem({
+    status: response.status,
+    code: known ? body.code : `http_${response.status}`,
+    title: (known && body.title) || `The service answered ${response.status}.`,
+    detail: (known && body.detail) || '',
+    errors: known && Array.isArray(body.errors) ? body.errors : [],
+    retryAfter,
+  });
+}
+
+/**
+ * The calls of auth-service. Methods resolve to the answer's JSON and reject with a Problem.
+ * The session is a cookie that scripts never see; calls go to the page's own origin.
+ */
+export class Api {
+  #base;
+  #fetch;
+  #refresh = null;
+
+  /** @param {{base?: string, fetch?: typeof fetch}} options - `base` is an origin, empty for the page's own */
+  constructor({ base = '', fetch = globalThis.fetch } = {}) {
+    this.#base = base;
+    this.#fetch = fetch.bind(globalThis);
+  }
+
+  /** Any call. POST and PATCH always carry JSON; 204 resolves to null. */
+  async request(method, path, body = {}) {
+    const options = { method, credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } };
+    if (method === 'POST' || method === 'PATCH') {
+      options.headers['content-type'] = 'application/json';
+      options.body = JSON.stringify(body);
+    }
+    try {
+      const response = await this.#fetch(this.#base + path,
+                                         { ...options, signal: AbortSignal.timeout(bounds.requestMs) });
+      if (!response.ok) throw await problemOf(response);
+      return response.status === 204 ? null : await response.json();
+    } catch (error) {
+      throw error instanceof Problem ? error : new Problem({ cause: error });
+    }
+  }
+
+  /** → `{user}`; the new account is pending and not signed in. */
+  register({ email, password, displayName }) {
+    return this.request('POST', '/api/auth/register', { email, password, displayName });
+  }
+
+  /** → `{user, redirectUrl}`, and the session cookie. */
+  login({ email, password }) {
+    return this.request('POST', '/api/auth/login', { email, password });
+  }
+
+  /** → `{redirectUrl}`, or null. */
+  logout() {
+    return this.request('POST', '/api/auth/logout');
+  }
+
+  /** → `{user, session}`. */
+  me() {
+    return this.request('GET', '/api/auth/me');
+  }
+
+  /**
+   * → `{user, statusChanged, previousStatus, redirectUrl}` from fresh facts. One at a time in this tab: callers who
+   * come meanwhile share its answer, unless it is older than the version they already know of; then they ask again.
+   *
+   * @param {{ackVersion?: number}} options - the user's version that the caller has shown; acknowledges it (K5)
+   */
+  async refreshSession({ ackVersion } = {}) {
+    if (this.#refresh) {
+      const answer = await this.#refresh;
+      if (ackVersion === undefined || answer.user.version >= ackVersion) return answer;
+      return this.refreshSession({ ackVersion });
+    }
+    const body = ackVersion === undefined ? {} : { ackVersion };
+    this.#refresh = this.request('POST', '/api/auth/refresh-session', body).finally(() => { this.#refresh = null; });
+    return this.#refresh;
+  }
+
+  /** → `{profile: {displayName, phone, company, bio}, user}`. */
+  profile() {
+    return this.request('GET', '/api/stage-manager/profile');
+  }
+
+  /** Changes the members that are given. → as profile(). */
+  updateProfile(changes) {
+    return this.request('PATCH', '/api/stage-manager/profile', changes);
+  }
+
+  /** Admins: → `{items, nextCursor, totals}`, newest first. Empty members are left out of the query. */
+  stageManagers({ status = '', q = '', cursor = '', limit = '' } = {}) {
+    const query = new URLSearchParams(Object.entries({ status, q, cursor, limit }).filter(([, value]) => value));
+    return this.request('GET', `/api/admin/stage-managers?${query}`);
+  }
+
+  /** Admins: → `{user, event, delivery}`. */
+  approve(id, { reason } = {}) {
+    return this.#transition(id, 'approve', reason);
+  }
+
+  /** Admins: → `{user, event, delivery}`. */
+  reject(id, { reason } = {}) {
+    return this.#transition(id, 'reject', reason);
+  }
+
+  #transition(id, action, reason) {
+    return this.request('POST', `/api/admin/stage-managers/${encodeURIComponent(id)}/${action}`,
+                        reason ? { reason } : {});
+  }
+}

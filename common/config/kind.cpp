@@ -1,0 +1,114 @@
+#include "common/config/kind.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "common/core/json.hpp"
+
+namespace stagedoor::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct unit {
+    std::string_view name;
+    milliseconds length;
+};
+
+constexpr std::array units{
+    unit{"ms", std::chrono::milliseconds{1}}, unit{"s", std::chrono::seconds{1}}, unit{"m", std::chrono::minutes{1}},
+    unit{"h", std::chrono::hours{1}},         unit{"d", std::chrono::days{1}},
+};
+
+bool is_plain_text(std::string_view text) { return !text.empty() && !has_control_chars(text); }
+
+}  // namespace
+
+kind<std::string> text(std::string value_name, std::string expected, std::function<bool(std::string_view)> right) {
+    return {.value_name = std::move(value_name),
+            .expected = std::move(expected),
+            .parse = [right = std::move(right)](std::string_view given) -> std::optional<std::string> {
+                if (!is_plain_text(given) || (right && !right(given))) return std::nullopt;
+                return std::string{given};
+            },
+            .format = [](const std::string& value) { return value; }};
+}
+
+kind<std::filesystem::path> path(std::string value_name) {
+    return {.value_name = std::move(value_name),
+            .expected = "the path of a file",
+            .parse = [](std::string_view given) -> std::optional<std::filesystem::path> {
+                if (!is_plain_text(given)) return std::nullopt;
+                return std::filesystem::path{given};
+            },
+            .format = [](const std::filesystem::path& value) { return value.string(); }};
+}
+
+kind<secret> hidden(std::string value_name) {
+    return {.value_name = std::move(value_name),
+            .expected = "a text without control characters",
+            .parse = [](std::string_view given) -> std::optional<secret> {
+                if (!is_plain_text(given)) return std::nullopt;
+                return secret{given};
+            },
+            .format = [](const secret&) { return std::string{}; },
+            .hidden = true};
+}
+
+kind<listen_address> address() {
+    return {.value_name = "HOST:PORT",
+            .expected = "an IP address and a port, like 127.0.0.1:8080 or [::1]:8080",
+            .parse = parse_listen_address,
+            .format = [](const listen_address& value) { return to_string(value); }};
+}
+
+kind<bool> on_off() {
+    return {.value_name = {},
+            .expected = "on or off",
+            .parse = [](std::string_view given) -> std::optional<bool> {
+                if (given == "on" || given == "true" || given == "yes" || given == "1") return true;
+                if (given == "off" || given == "false" || given == "no" || given == "0") return false;
+                return std::nullopt;
+            },
+            .format = [](const bool& value) { return std::string{value ? "on" : "off"}; }};
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+    const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+    const auto count = parse_integer(digits);
+    if (!count) return std::nullopt;
+    for (const auto& [name, length] : units) {
+        if (text.substr(digits.size()) != name) continue;
+        if (*count > milliseconds::max() / length) return std::nullopt;
+        return *count * length;
+    }
+    return std::nullopt;
+}
+
+std::string format_duration(milliseconds duration) {
+    if (duration == milliseconds{0}) return "0s";
+    auto best = units.front();
+    for (const auto& candidate : units) {
+        const bool one_day = candidate.name == "d" && duration == candidate.length;
+        if (duration % candidate.length == milliseconds{0} && !one_day) best = candidate;
+    }
+    return std::to_string(duration / best.length).append(best.name);
+}
+
+std::string integer::expected() const {
+    auto range = "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    return unit.empty() ? range : range + " (" + unit + ')';
+}
+
+std::string duration::expected() const {
+    return "a time from " + format_duration(min) + " to " + format_duration(max) + ", in ms, s, m, h or d";
+}
+
+}  // namespace stagedoor::config

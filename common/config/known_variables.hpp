@@ -1,0 +1,47 @@
+// Which STAGEDOOR_ variables are nobody's mistake. A start stops at any other, so that a misspelt one is noticed;
+// both services may share one environment (or one config file), so each knows the names of the other's options.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace stagedoor::config {
+
+// The options of all our programs but --config, in alphabetical order. A test compares it with their definitions.
+inline constexpr std::array<std::string_view, 23> known_options{
+    "allowed-origin",
+    "database-url",
+    "display-name",
+    "drain-time",
+    "email",
+    "hash-threads",
+    "heartbeat",
+    "listen",
+    "log-format",
+    "log-level",
+    "notify-url",
+    "ops-listen",
+    "password-stdin",
+    "pong-time",
+    "redis-password",
+    "redis-prefix",
+    "redis-url",
+    "session-absolute-timeout",
+    "session-idle-timeout",
+    "session-key-file",
+    "sockets-per-user",
+    "threads",
+    "trusted-proxy",
+};
+
+// Variables that scripts and tests read.
+inline constexpr std::array<std::string_view, 2> script_variables{"STAGEDOOR_BUILD_DIR", "STAGEDOOR_TEST_LOGS"};
+
+// Whether any of our programs has this option.
+bool is_known_option(std::string_view name) noexcept;
+
+// Whether `variable`, which begins with STAGEDOOR_, may be there: an option's, a script's, or one of those that
+// Kubernetes and Docker links add for a service whose name begins with "stagedoor" (STAGEDOOR_AUTH_SERVICE_HOST, …).
+bool may_be_present(std::string_view variable, std::string_view value);
+
+}  // namespace stagedoor::config

@@ -1,0 +1,22 @@
+// Points in time: milliseconds of Unix time in UTC, as stored everywhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace stagedoor {
+
+using instant = std::chrono::sys_time<std::chrono::milliseconds>;
+
+inline instant from_unix_ms(std::int64_t ms) noexcept { return instant{std::chrono::milliseconds{ms}}; }
+inline std::int64_t to_unix_ms(instant t) noexcept { return t.time_since_epoch().count(); }
+
+inline instant system_now() noexcept {
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+// RFC 3339 in UTC with milliseconds: 2026-11-23T19:57:00.123Z
+std::string format_rfc3339(instant t);
+
+}  // namespace stagedoor

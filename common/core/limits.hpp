@@ -1,0 +1,106 @@
+// Every bound on what the outside can drive: sizes, counts and times, each with its reason.
+// What an operator may change is an option (common/config) whose default is named here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace stagedoor::limits {
+
+using namespace std::chrono_literals;
+
+// --- HTTP edge ---
+// Large enough for four session cookies (K11) beside what browsers and proxies add; RFC 9110 asks for a bound only.
+inline constexpr std::size_t http_header_bytes = 16 * 1024;
+// The longest useful target is a list with a search text and a cursor.
+inline constexpr std::size_t http_target_bytes = 4 * 1024;
+// The largest body of today is a profile; leaves room for texts in any script.
+inline constexpr std::size_t http_body_bytes = 64 * 1024;
+// A request has to arrive whole within this time; slow senders hold no connection for longer.
+inline constexpr auto http_request_time = 10s;
+// A kept-alive connection without a request is closed after this time; longer than common gateways' reuse (nginx: 60 s).
+inline constexpr auto http_idle_time = 75s;
+// A peer that takes longer to read one answer is gone.
+inline constexpr auto http_write_time = 10s;
+// Connections of one process: leaves file descriptors for the database, Redis and logs under a limit of 20,000.
+inline constexpr std::size_t http_connections = 16'000;
+
+// --- what people type ---
+inline constexpr std::size_t email_bytes = 254;          // RFC 5321 section 4.5.3.1.3 less the angle brackets
+inline constexpr std::size_t password_min_chars = 8;     // ASVS 5.0 6.2.1
+inline constexpr std::size_t password_max_chars = 256;   // ASVS 5.0 6.2.9 asks for at least 64
+inline constexpr std::size_t display_name_chars = 100;   // a name, also a long one, and not a novel
+inline constexpr std::size_t reason_chars = 500;         // a paragraph
+inline constexpr std::size_t phone_chars = 40;           // E.164 has 15 digits; leaves room for how people write them
+inline constexpr std::size_t company_chars = 200;
+inline constexpr std::size_t bio_chars = 2'000;
+inline constexpr std::size_t search_chars = 100;
+inline constexpr std::size_t user_agent_bytes = 256;     // enough to name browser and system
+inline constexpr std::size_t json_depth = 8;             // our deepest body has 2
+
+// --- lists ---
+inline constexpr std::size_t page_default = 50;
+inline constexpr std::size_t page_max = 200;
+
+// --- cookies (K11) ---
+inline constexpr std::size_t session_cookies_tried = 4;
+
+// --- sessions ---
+inline constexpr auto session_idle_default = 24h;
+inline constexpr auto session_absolute_default = std::chrono::days{14};
+inline constexpr auto rotation_grace = 60s;    // G of K3
+inline constexpr auto touch_interval = 60s;    // K6
+inline constexpr auto acknowledge_after = 10s; // K5
+inline constexpr auto tombstone_ttl = 10min;   // K6
+
+// --- Redis ---
+inline constexpr auto redis_connect_time = 1s;
+// A reply later than this means that the link is lost: outages have to be answered within 1 s.
+inline constexpr auto redis_reply_time = 500ms;
+inline constexpr auto redis_probe_interval = 250ms;   // N4
+inline constexpr auto redis_backoff_min = 50ms;
+inline constexpr auto redis_backoff_max = 1s;
+inline constexpr std::size_t redis_pending_requests = 16'384;         // a shard's; beyond it: overloaded
+inline constexpr std::size_t redis_pending_bytes = 8 * 1024 * 1024;
+inline constexpr std::size_t redis_read_chunk = 64 * 1024;            // hiredis 0.14 is not fed more at a time
+inline constexpr std::size_t redis_reply_bytes = 16 * 1024 * 1024;    // a stream of 64 letters of the largest size fits often over
+inline constexpr std::size_t stream_entries = 64;                     // MAXLEN of a user's stream (R2)
+inline constexpr std::size_t admin_stream_entries = 1'000;            // R3
+// Longer than a published outbox row is kept, so that no row comes twice; bounded in number as well.
+inline constexpr auto admin_seen_time = std::chrono::days{8};
+inline constexpr std::size_t admin_seen_ids = 100'000;
+
+// --- relay ---
+inline constexpr std::size_t relay_batch = 256;
+inline constexpr auto relay_poll = 1s;          // S5: the full scan
+inline constexpr auto relay_wait = 400ms;       // how long an approval's answer waits to say `delivery: relayed`
+inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
+
+// --- database ---
+inline constexpr std::size_t database_readers = 2;
+inline constexpr std::size_t database_queue = 1'024;   // jobs waiting for a reader or the writer; beyond it: overloaded
+inline constexpr auto database_busy_time = 500ms;      // how long a foreign writer may hold the lock before we say so
+
+// --- passwords ---
+inline constexpr std::size_t password_hash_memory = 19 * 1024 * 1024;  // bytes; OWASP's floor for Argon2id, with:
+inline constexpr std::uint64_t password_hash_passes = 2;
+inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per hashing thread: about 0.7 s of work
+
+// --- WebSocket ---
+inline constexpr std::size_t ws_message_bytes = 4 * 1024;        // clients have little to say: an acknowledgement
+inline constexpr std::size_t ws_messages_per_minute = 120;
+inline constexpr std::size_t ws_outbox_bytes = 256 * 1024;       // a slow reader's queue; beyond it: 4413
+inline constexpr std::size_t ws_outbox_frames = 1'024;
+inline constexpr std::size_t ws_sockets_per_user = 64;           // tabs and devices of one person
+inline constexpr std::size_t ws_sockets = 16'000;
+inline constexpr auto ws_handshake_time = 5s;                    // from accept to live
+inline constexpr auto ws_heartbeat_default = 25s;                // below the idle timeouts of common gateways (nginx, ELB: 60 s)
+inline constexpr auto ws_pong_time = 10s;
+inline constexpr auto ws_close_time = 300ms;                     // N7
+inline constexpr std::size_t ws_reason_bytes = 123;              // RFC 6455 section 5.5
+
+// --- shutdown ---
+inline constexpr auto drain_default = 5s;
+
+}  // namespace stagedoor::limits

@@ -1,0 +1,56 @@
+// Every key and channel in Redis, with its type and time to live. All keys of one user carry the same hash tag, so that
+// each script and each MGET stays in one slot of a cluster. proto-docs/redis-schema.md tells the same to operators.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/core/uuid.hpp"
+
+namespace stagedoor {
+
+class redis_schema {
+public:
+    // `prefix` is the first part of every key: 1..32 characters out of [a-z0-9_-].
+    explicit redis_schema(std::string_view prefix = "stagedoor") : prefix_{prefix} {}
+
+    // string, JSON: the newest facts of the user. No TTL: made again from the database when missing.
+    std::string user(const user_id& user) const { return of_user(user, "user"); }
+
+    // string: a session's record (TTL: its remaining absolute time) or its tombstone (TTL: limits::tombstone_ttl).
+    std::string session(const user_id& user, const session_id& session) const {
+        std::string key = of_user(user, "session:");
+        append_uuid(key, session.bytes);
+        return key;
+    }
+
+    // stream and channel of one name: the user's letters. No TTL (an expired stream forgets its last id, R2);
+    // at most limits::stream_entries entries. The channel carries control messages too.
+    std::string events(const user_id& user) const { return of_user(user, "events"); }
+
+    // stream and channel: events for admins' consoles, at most limits::admin_stream_entries.
+    std::string admin_events() const { return prefix_ + ":{admins}:events"; }
+    // sorted set of event ids that are in the admins' stream, by time: refuses repeats at the writer (R3).
+    std::string admin_seen() const { return prefix_ + ":{admins}:seen"; }
+    // string: names this life of the admins' stream; part of its cursor (R3).
+    std::string admin_incarnation() const { return prefix_ + ":{admins}:incarnation"; }
+
+    // channel: a node asks itself whether its subscriptions still deliver (N4).
+    std::string probe(std::string_view node) const { return prefix_ + ":{probe}:" + std::string{node}; }
+
+    const std::string& prefix() const noexcept { return prefix_; }
+
+private:
+    std::string of_user(const user_id& user, std::string_view what) const {
+        std::string key;
+        key.reserve(prefix_.size() + 48 + uuid_text_size + what.size());
+        key.append(prefix_).append(":{");
+        append_uuid(key, user.bytes);
+        key.append("}:").append(what);
+        return key;
+    }
+
+    std::string prefix_;
+};
+
+}  // namespace stagedoor

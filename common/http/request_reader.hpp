@@ -1,0 +1,88 @@
+// Bytes in, requests out: HTTP/1.1 as RFC 9112 has it, and nothing that two parsers could read in two ways.
+// Knows no socket. Beast's parser reads; the strictness, the bounds and the memory, which is kept from request to
+// request, are ours.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/core/errc.hpp"
+#include "common/http/request.hpp"
+
+namespace stagedoor::http {
+
+// Browsers send about 20 fields, proxies add ten.
+inline constexpr std::size_t header_fields = 100;
+
+class request_reader {
+public:
+    struct bounds {
+        std::size_t header_bytes;  // request line and fields
+        std::size_t target_bytes;
+        std::size_t body_bytes;
+    };
+    explicit request_reader(const bounds& limits);
+    ~request_reader();
+    request_reader(const request_reader&) = delete;
+    request_reader& operator=(const request_reader&) = delete;
+
+    // | state     | meaning                                        | what follows                              |
+    // | --------- | ---------------------------------------------- | ----------------------------------------- |
+    // | need_more | the request is not complete                    | prepare, commit, next                     |
+    // | complete  | parts() is a request                           | release, next                             |
+    // | refused   | refusal() says why; the bytes cannot be framed | answer it, then close: nothing else works |
+    enum class state : std::uint8_t { need_more, complete, refused };
+    state next();
+
+    // Room for bytes from the peer, never empty; then how many of them came. Only after need_more.
+    std::span<char> prepare();
+    void commit(std::size_t bytes) noexcept;
+
+    // Valid until release.
+    const request_parts& parts() const noexcept { return parts_; }
+
+    // bad_request, uri_too_long, headers_too_large, payload_too_large, not_implemented (an unknown transfer coding).
+    errc refusal() const noexcept { return refusal_; }
+
+    // True once for a request whose head asks for 100 Continue and whose body is not there yet.
+    bool wants_continue() noexcept;
+
+    // True while no byte of the next request has come.
+    bool idle() const noexcept { return begin_ == end_; }
+
+    // Done with the request: its views are gone, the bytes behind it are the next one's.
+    void release();
+
+    // The bytes behind the complete request; the reader is then spent.
+    std::string take_unread();
+
+private:
+    class parser;
+
+    state refuse(errc error) noexcept;
+    bool find_head_end() noexcept;
+    state start_parser();
+    state feed_parser();
+    void make_room();
+
+    const bounds bounds_;
+    std::vector<char> buffer_;
+    std::size_t begin_ = 0;     // of the present request
+    std::size_t searched_ = 0;  // up to where the head's end was looked for
+    std::size_t head_end_ = 0;  // 0: not found yet
+    std::size_t parsed_ = 0;    // up to where the parser has read
+    std::size_t end_ = 0;       // of what the peer has sent
+    std::size_t framing_ = 0;   // bytes that followed the head
+    std::unique_ptr<parser> parser_;
+    request_parts parts_;
+    std::string body_;
+    std::string cookies_;
+    errc refusal_ = errc::bad_request;
+    bool continue_wanted_ = false;
+};
+
+}  // namespace stagedoor::http

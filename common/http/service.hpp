@@ -1,0 +1,44 @@
+// The two sides of a listener: who answers the requests, and who watches them being answered. One of each per shard.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "common/core/errc.hpp"
+#include "common/http/request.hpp"
+#include "common/http/response.hpp"
+#include "common/runtime/task.hpp"
+
+namespace stagedoor::http {
+
+class service {
+public:
+    virtual ~service() = default;
+
+    // The answer to one request, on the connection's shard. `incoming` lives until the task ends. An exception is a
+    // bug: it is logged and answered by 500. The task has its own deadlines: nobody cuts it off.
+    virtual runtime::task<response> handle(request& incoming) = 0;
+};
+
+// One request that was answered, or could not be read. Views valid during the call.
+struct finished_request {
+    const request* incoming = nullptr;  // null when it could not be read
+    unsigned status = 0;
+    std::optional<errc> error;          // of the problem that was answered
+    std::chrono::microseconds duration{0};  // from the last byte of the request to the answer being handed to the kernel
+    std::size_t bytes_out = 0;          // head and body
+    bool delivered = true;              // false: the peer went away before the answer was written
+};
+
+// Called on the shard; returns soon and does not throw.
+class observer {
+public:
+    virtual ~observer() = default;
+    virtual void on_request(const finished_request& done) noexcept = 0;
+    virtual void on_connections(std::size_t open) noexcept { static_cast<void>(open); }  // of this shard, after a change
+    virtual void on_refused_connection() noexcept {}                                    // too many are open
+};
+
+}  // namespace stagedoor::http

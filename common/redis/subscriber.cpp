@@ -1,0 +1,196 @@
+#include "common/redis/subscriber.hpp"
+
+#include <algorithm>
+#include <boost/asio/async_result.hpp>
+#include <charconv>
+#include <utility>
+
+#include "common/core/limits.hpp"
+
+namespace stagedoor::redis {
+namespace asio = runtime::asio;
+
+using std::chrono::steady_clock;
+
+namespace {
+
+// When a deadline passes while bytes wait unread, we were the late ones: once, so much more time is given.
+constexpr auto unread_grace = std::chrono::milliseconds{20};
+
+std::uint64_t parse_nonce(std::string_view text) {
+    std::uint64_t nonce = 0;
+    std::from_chars(text.data(), text.data() + text.size(), nonce);
+    return nonce;
+}
+
+std::string_view text_of(const value& part) {
+    const auto* const text = part.if_text();
+    return text ? std::string_view{*text} : std::string_view{};
+}
+
+}  // namespace
+
+subscriber::subscriber(runtime::executor shard, url where, link& data, std::string probe_channel, handlers to)
+    : data_{data},
+      probe_channel_{std::move(probe_channel)},
+      to_{std::move(to)},
+      connection_{shard, std::move(where), "subscriptions", *this, table_.output()} {
+    table_.hold(probe_channel_);
+}
+
+void subscriber::start(runtime::task_group& tasks) { connection_.start(tasks); }
+void subscriber::stop() { connection_.stop(); }
+
+runtime::task<result<void>> subscriber::acquire(std::string channel) {
+    if (!connection_.is_open()) co_return errc::redis_unavailable;
+    if (table_.output().size() >= limits::redis_pending_bytes) co_return errc::overloaded;
+    const bool confirmed = table_.hold(channel);
+    if (confirmed) co_return result<void>{};
+
+    connection_.flush_soon();
+    auto initiate = [this](auto handler, std::string name) {
+        table_.await(name, subscription_table::waiter{std::move(handler)});
+    };
+    auto outcome = co_await asio::async_initiate<const asio::use_awaitable_t<runtime::executor>, void(result<void>)>(
+        std::move(initiate), runtime::use_task, std::move(channel));
+    co_return outcome;
+}
+
+void subscriber::release(std::string_view channel) {
+    table_.release(channel);
+    connection_.flush_soon();
+    announce_if_restored();
+}
+
+void subscriber::opened() {
+    reader_ = {};
+    opened_at_ = next_probe_ = steady_clock::now();
+    forgave_lateness_ = false;
+    const auto& where = connection_.where();
+    auto& out = table_.output().tail();
+    greetings_due_ = where.password.empty() ? 1 : 2;
+    if (!where.user.empty()) {
+        append_command(out, "AUTH", where.user, where.password);
+    } else if (!where.password.empty()) {
+        append_command(out, "AUTH", where.password);
+    }
+    append_command(out, "CLIENT", "SETNAME", "stagedoor-" + connection_.name());
+    table_.connected(probe_channel_);
+}
+
+void subscriber::closed() {
+    ++generation_;
+    ping_.since.reset();
+    published_.since.reset();
+    table_.lost();
+    const bool was_live = std::exchange(live_, false);
+    if (was_live) to_.on_lost();
+}
+
+result<void> subscriber::received(std::string_view bytes) {
+    reader_.feed(bytes);
+    while (connection_.is_open()) {
+        value reply;
+        const auto whole = reader_.next(reply);
+        if (!whole) return whole.error();
+        if (!*whole) return {};
+        const auto dispatched = dispatch(reply);
+        if (!dispatched) return dispatched;
+    }
+    return {};
+}
+
+result<void> subscriber::dispatch(const value& reply) {
+    if (greetings_due_ > 0) return take_greeting(reply);
+    if (const auto* const parts = reply.if_array()) return dispatch_push(*parts);
+    if (!reply.is_error()) return errc::redis_protocol;
+    connection_.drop("Redis refuses a subscription: " + std::string{reply.error_text()});
+    return {};
+}
+
+result<void> subscriber::take_greeting(const value& reply) {
+    const bool to_auth = greetings_due_-- == 2;
+    // Whether the name for CLIENT LIST is permitted does not matter.
+    if (to_auth && reply.is_error()) {
+        const auto text = reply.error_text();
+        connection_.drop("Redis refuses AUTH: " + std::string{text.substr(0, text.find(' '))});
+    }
+    return {};
+}
+
+result<void> subscriber::dispatch_push(const value::array& parts) {
+    if (parts.size() < 2) return errc::redis_protocol;
+    const auto kind = text_of(parts[0]);
+    const auto subject = text_of(parts[1]);
+    if (kind == "message" && parts.size() == 3) {
+        if (subject != probe_channel_) {
+            to_.on_message(subject, text_of(parts[2]));
+            return {};
+        }
+        heard_ = std::max(heard_, parse_nonce(text_of(parts[2])));
+        if (heard_ >= published_.nonce) published_.since.reset();
+        return {};
+    }
+    if (kind == "pong") {
+        if (parse_nonce(subject) == ping_.nonce) ping_.since.reset();
+        return {};
+    }
+    if (kind != "subscribe" && kind != "unsubscribe") return errc::redis_protocol;
+    const auto confirmed = table_.confirmed(kind == "subscribe", subject);
+    if (confirmed) announce_if_restored();
+    return confirmed;
+}
+
+void subscriber::announce_if_restored() {
+    if (live_ || !connection_.is_open() || !table_.is_restored()) return;
+    live_ = true;
+    connection_.settled();
+    to_.on_restored();
+}
+
+subscriber::time_point subscriber::tick(time_point now) {
+    // Only a connection with a subscription answers PING by a push; until then the confirmation itself is waited for.
+    const bool ready = table_.is_confirmed(probe_channel_);
+    const bool late = ready ? ping_.late(now) || published_.late(now) : now - opened_at_ >= limits::redis_reply_time;
+    if (late) {
+        if (!forgave_lateness_ && connection_.has_unread()) {
+            forgave_lateness_ = true;
+            return now + unread_grace;
+        }
+        const bool deaf = ready && !ping_.late(now);
+        connection_.drop(deaf ? "what is published does not arrive" : "no reply in time");
+        return now + limits::redis_probe_interval;
+    }
+    forgave_lateness_ = false;
+    if (ready && now >= next_probe_) {
+        next_probe_ = now + limits::redis_probe_interval;
+        if (!ping_.since) send_ping(now);
+        publish_probe();
+    }
+    auto next = ready ? next_probe_ : opened_at_ + limits::redis_reply_time;
+    if (ping_.since) next = std::min(next, *ping_.since + limits::redis_reply_time);
+    if (published_.since) next = std::min(next, *published_.since + limits::redis_reply_time);
+    return std::min(next, now + limits::redis_probe_interval);
+}
+
+void subscriber::send_ping(time_point now) {
+    ping_ = {next_nonce_++, now};
+    append_command(table_.output().tail(), "PING", ping_.nonce);
+    connection_.flush_soon();
+}
+
+void subscriber::publish_probe() {
+    if (publishing_ || published_.since || !data_.connected()) return;
+    const auto nonce = next_nonce_++;
+    publishing_ = true;
+    auto published = [this, nonce, life = generation_](result<value> reply) {
+        publishing_ = false;
+        const bool told = reply && reply->to_integer();
+        if (told && life == generation_ && heard_ < nonce) published_ = {nonce, steady_clock::now()};
+    };
+    data_.send(std::move(published), "PUBLISH", probe_channel_, nonce);
+}
+
+bool subscriber::probe::late(time_point now) const { return since && now - *since >= limits::redis_reply_time; }
+
+}  // namespace stagedoor::redis

@@ -1,0 +1,48 @@
+#include "common/runtime/cpu_pool.hpp"
+
+namespace stagedoor::runtime {
+
+cpu_pool::cpu_pool(std::size_t threads, std::size_t queue) : capacity_{queue} {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { loop(); });
+}
+
+cpu_pool::~cpu_pool() {
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+        jobs_.clear();
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+bool cpu_pool::submit(std::function<void()> job) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (closed_ || jobs_.size() >= capacity_) return false;
+        jobs_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+std::size_t cpu_pool::waiting() const {
+    const std::lock_guard lock{mutex_};
+    return jobs_.size();
+}
+
+void cpu_pool::loop() {
+    for (;;) {
+        std::function<void()> job;
+        {
+            std::unique_lock lock{mutex_};
+            wake_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+            if (closed_) return;
+            job = std::move(jobs_.front());
+            jobs_.pop_front();
+        }
+        job();
+    }
+}
+
+}  // namespace stagedoor::runtime

@@ -1,0 +1,135 @@
+#include "common/session/session_record.hpp"
+
+#include <charconv>
+
+#include "common/core/secrets.hpp"
+
+namespace stagedoor::session {
+namespace {
+
+// Records begin with their format, `r1`; tombstones with `x1`. Fields follow in the order of the struct, one space
+// between them; `-` stands for nothing.
+class field_writer {
+public:
+    explicit field_writer(std::string_view format) : text_{format} { text_.reserve(256); }
+
+    field_writer& add(std::int64_t value) { return add(std::string_view{std::to_string(value)}); }
+    field_writer& add(instant at) { return add(to_unix_ms(at)); }
+    field_writer& add(const proof_digest& digest) { return add(std::string_view{to_base64url(digest)}); }
+    field_writer& add(std::string_view word) {
+        text_.append(" ").append(word);
+        return *this;
+    }
+    std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+};
+
+// Reads fields until one is not what it has to be; then stays failed.
+class field_reader {
+public:
+    explicit field_reader(std::string_view text) : rest_{text} {}
+
+    std::string_view word() noexcept {
+        const auto space = rest_.find(' ');
+        const auto found = rest_.substr(0, space);
+        rest_.remove_prefix(space == std::string_view::npos ? rest_.size() : space + 1);
+        if (found.empty()) failed_ = true;
+        return found;
+    }
+    template <class Integer = std::int64_t>
+    Integer integer() noexcept {
+        const auto text = word();
+        Integer value{};
+        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (ec != std::errc{} || end != text.data() + text.size()) failed_ = true;
+        return value;
+    }
+    instant time() noexcept { return from_unix_ms(integer()); }
+    user_status status() noexcept {
+        const auto parsed = parse_status(word());
+        if (!parsed) failed_ = true;
+        return parsed.value_or(user_status::pending);
+    }
+    proof_digest digest() noexcept {
+        proof_digest bytes{};
+        if (!from_base64url(word(), bytes)) failed_ = true;
+        return bytes;
+    }
+    bool skip_nothing() noexcept {
+        if (rest_ != "-" && !rest_.starts_with("- ")) return false;
+        word();
+        return true;
+    }
+    bool finished() const noexcept { return !failed_ && rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool failed_ = false;
+};
+
+}  // namespace
+
+std::string format_record(const session_record& record) {
+    field_writer out{"r1"};
+    out.add(record.epoch).add(std::int64_t{record.generation});
+    out.add(std::int64_t{record.key_id}).add(std::int64_t{record.previous_key_id});
+    out.add(record.created_at).add(record.last_seen_at).add(record.expires_at);
+    if (record.first_used_at) {
+        out.add(*record.first_used_at);
+    } else {
+        out.add(std::string_view{"-"});
+    }
+    out.add(std::int64_t{record.predecessor_dead});
+    out.add(to_string(record.acknowledged)).add(to_string(record.previous_acknowledged));
+    if (record.told) {
+        out.add(to_string(record.told->status)).add(record.told->version).add(record.told->at);
+    } else {
+        out.add(std::string_view{"-"});
+    }
+    out.add(record.proof).add(record.previous_proof);
+    return out.take();
+}
+
+std::string format_tombstone(const tombstone& ended) {
+    return field_writer{"x1"}.add(problem_of(ended.reason).code).add(ended.ended_at).take();
+}
+
+result<std::variant<session_record, tombstone>> parse_record(std::string_view text) {
+    field_reader in{text};
+    const auto format = in.word();
+    if (format == "x1") {
+        const auto* const reason = find_problem(in.word());
+        const tombstone ended{reason ? reason->error : errc::session_revoked, in.time()};
+        if (!in.finished()) return errc::redis_protocol;
+        return ended;
+    }
+    if (format != "r1") return errc::redis_protocol;
+
+    session_record record;
+    record.epoch = in.integer();
+    record.generation = in.integer<std::uint32_t>();
+    record.key_id = in.integer<std::uint8_t>();
+    record.previous_key_id = in.integer<std::uint8_t>();
+    record.created_at = in.time();
+    record.last_seen_at = in.time();
+    record.expires_at = in.time();
+    if (!in.skip_nothing()) record.first_used_at = in.time();
+    record.predecessor_dead = in.integer<int>() != 0;
+    record.acknowledged = in.status();
+    record.previous_acknowledged = in.status();
+    if (!in.skip_nothing()) {
+        told_status told;
+        told.status = in.status();
+        told.version = in.integer();
+        told.at = in.time();
+        record.told = told;
+    }
+    record.proof = in.digest();
+    record.previous_proof = in.digest();
+    if (!in.finished()) return errc::redis_protocol;
+    return record;
+}
+
+}  // namespace stagedoor::session

@@ -1,0 +1,191 @@
+// Running services answer what openapi.yaml and asyncapi.yaml say: every path is served, every answer, frame and letter
+// that comes fits its schema to the last member, every bound of a body is the server's.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import test, { after } from 'node:test';
+
+import WebSocket from 'ws';
+
+import { until } from '../../support/process.mjs';
+import { startStack } from '../../support/stack.mjs';
+import { complaints, example, openapi, read, resolved, tableRows } from './documents.mjs';
+
+const stack = await startStack();
+after(() => stack.stop());
+
+const methods = ['get', 'post', 'patch'];
+const isOps = (path) => openapi.paths[path].servers !== undefined;
+const operations = Object.entries(openapi.paths).flatMap(([path, item]) =>
+  methods.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
+const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
+const concrete = (path) => path.replace('{id}', someId).replace('{name}', 'base.css');
+
+/** What openapi.yaml says of an answer, and asserts that it is so. `template` is the path as it is there. */
+function assertDescribed(method, template, { status, headers, body }) {
+  const where = `${method} ${template} → ${status} ${JSON.stringify(body).slice(0, 300)}`;
+  const { responses } = openapi.paths[template][method];
+  const described = resolved(openapi, responses[status] ?? responses.default);
+  assert.ok(described, `${where}: not described`);
+  for (const name of Object.keys(described.headers ?? {})) {
+    const maybe = name === 'Set-Cookie' || (name === 'Retry-After' && status !== 503 && status !== 429);
+    assert.ok(maybe || headers.has(name), `${where}: ${name} is missing`);
+  }
+  if (!described.content) return;
+  const type = headers.get('content-type')?.split(';')[0];
+  const { schema } = described.content[type] ?? {};
+  assert.ok(described.content[type], `${where}: ${type}`);
+  if (schema?.$ref) assert.equal(complaints('openapi.yaml', schema.$ref.slice(2).split('/'), body), '', where);
+}
+
+async function call(device, method, template, { id, ...options } = {}) {
+  const path = template.replace('{id}', id).replace(/\{name\}/, 'base.css');
+  const answer = await device.request(method.toUpperCase(), path + (options.query ?? ''), options);
+  assertDescribed(method, template, answer);
+  return answer;
+}
+
+test('every path of openapi.yaml is served', stack.telling(async () => {
+  for (const { path, method } of operations.filter(({ path }) => !isOps(path))) {
+    const { status } = await call(stack.device(), method, path, { id: someId });
+    assert.ok(![404, 405, 501].includes(status), `${method} ${path} → ${status}`);
+  }
+}));
+
+test('nothing else is served: the table of endpoints is the list of paths', () => {
+  const served = [...read('auth-service/src/http/endpoints.cpp').matchAll(/\{(get|post|patch|put|del), "([^"]+)"/g)];
+  const described = operations.filter(({ path }) => !isOps(path)).map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(served.map(([, method, path]) => `${method} ${path}`).sort(), described.sort());
+});
+
+test('every other method is 405 and says which are allowed', stack.telling(async () => {
+  for (const [path, item] of Object.entries(openapi.paths).filter(([path]) => !isOps(path))) {
+    const { status, headers, body } = await stack.device().request('PUT', concrete(path), { body: {} });
+    assert.equal(status, 405, path);
+    assert.equal(body.code, 'method_not_allowed');
+    const allowed = headers.get('allow').toLowerCase().split(', ').filter((method) => method !== 'head').sort();
+    assert.deepEqual(allowed, methods.filter((method) => item[method]).sort(), path);
+  }
+}));
+
+test('a whole story gets the answers that openapi.yaml describes', stack.telling(async () => {
+  const [ada, admin] = [stack.device(), stack.device()];
+  const registration = example('examples/register.request.json');
+  const { body: { user: { id } } } = await call(ada, 'post', '/api/auth/register', { body: registration });
+  assert.equal((await call(ada, 'post', '/api/auth/register', { body: registration })).status, 409);
+  assert.equal((await call(ada, 'post', '/api/auth/login', { body: { ...registration, displayName: undefined, password: 'not it' } })).status, 401);
+  assert.equal((await call(ada, 'post', '/api/auth/login', { body: example('examples/login.request.json') })).status, 200);
+  assert.equal((await call(ada, 'get', '/api/auth/me')).status, 200);
+  assert.equal((await call(ada, 'get', '/stage-manager-pending')).status, 200);
+  assert.equal((await call(ada, 'get', '/admin')).status, 303);
+  assert.equal((await call(ada, 'get', '/api/admin/stage-managers')).status, 403);
+
+  await call(admin, 'post', '/api/auth/login', { body: stack.admin });
+  assert.equal((await call(admin, 'get', '/api/admin/stage-managers', { query: '?limit=1&status=pending' })).status, 200);
+  assert.equal((await call(admin, 'get', '/api/admin/stage-managers', { query: '?limit=0' })).status, 422);
+  assert.equal((await call(admin, 'get', '/api/stage-manager/profile')).status, 403);
+  const approve = '/api/admin/stage-managers/{id}/approve';
+  const welcome = { id, body: example('examples/transition.request.json') };
+  const { body: decided } = await call(admin, 'post', approve, welcome);
+  assert.equal(decided.delivery, 'relayed');
+  assert.deepEqual((await call(admin, 'post', approve, welcome)).body.event, decided.event);
+  assert.equal((await call(admin, 'post', '/api/admin/stage-managers/{id}/reject', { id, body: {} })).status, 409);
+  assert.equal((await call(admin, 'post', approve, { id: someId, body: {} })).status, 404);
+
+  const { body: refreshed } = await call(ada, 'post', '/api/auth/refresh-session', { body: example('examples/refresh-session.request.json') });
+  assert.deepEqual([refreshed.statusChanged, refreshed.previousStatus], [true, 'pending']);
+  assert.equal((await call(ada, 'get', '/api/stage-manager/profile')).status, 200);
+  assert.equal((await call(ada, 'patch', '/api/stage-manager/profile', { body: example('examples/profile-patch.request.json') })).status, 200);
+  for (const action of ['suspend', 'reinstate']) {
+    assert.equal((await call(admin, 'post', `/api/admin/stage-managers/{id}/${action}`, { id, body: {} })).status, 200);
+  }
+  assert.equal((await call(ada, 'get', '/api/auth/me')).status, 401);
+  assert.equal((await call(ada, 'post', '/api/auth/logout', { body: {} })).status, 200);
+  assert.equal((await call(ada, 'get', '/assets/{name}')).status, 200);
+}));
+
+test('calls from elsewhere, and bodies that are not JSON, get the problems that openapi.yaml lists', stack.telling(async () => {
+  for (const { path, method } of operations.filter(({ method }) => method !== 'get')) {
+    const elsewhere = await call(stack.device(), method, path, { id: someId, body: {}, headers: { origin: 'http://elsewhere.example' } });
+    assert.equal(elsewhere.body.code, 'cross_origin');
+    const form = await call(stack.device(), method, path, { id: someId, body: 'a=1', headers: { 'content-type': 'text/plain' } });
+    assert.equal(form.body.code, 'unsupported_media_type');
+  }
+}));
+
+test('the bounds of texts in openapi.yaml are those of the server', stack.telling(async () => {
+  const person = await stack.person();
+  const [admin, self] = [await stack.adminDevice(), stack.device()];
+  await self.signIn(person);
+  const deviceFor = { register: stack.device(), login: stack.device(), updateProfile: self, approve: admin };
+  for (const { path, method, operation } of operations.filter((each) => deviceFor[each.operation.operationId])) {
+    const requestBody = resolved(openapi, operation.requestBody);
+    const { properties } = resolved(openapi, requestBody.content['application/json'].schema);
+    for (const [field, property] of Object.entries(properties)) {
+      const { maxLength, minLength = 0 } = resolved(openapi, property);
+      const complaintsAbout = async (text) => {
+        const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { [field]: text } });
+        return status === 422 ? body.errors.filter((error) => error.field === field).map(({ message }) => message) : [];
+      };
+      const about = `${operation.operationId} ${field}`;
+      assert.notDeepEqual(await complaintsAbout('é'.repeat(maxLength + 1)), [], `${about}: ${maxLength + 1} characters`);
+      if (minLength > 0) assert.notDeepEqual(await complaintsAbout('é'.repeat(minLength - 1)), [], `${about}: ${minLength - 1}`);
+      if (field === 'email') continue;  // not every text of that length is one
+      assert.deepEqual(await complaintsAbout('é'.repeat(maxLength)), [], `${about}: ${maxLength} characters`);
+    }
+    const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { surprise: 1 } });
+    assert.ok(status === 422 && body.errors.some(({ field }) => field === 'surprise'), `${operation.operationId}: unknown members`);
+  }
+}));
+
+test('frames and what lies in Redis are what asyncapi.yaml describes', stack.telling(async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  const frames = [];
+  const socket = new WebSocket(stack.notifyUrl, ['cloudevents.json'], { origin: stack.origin, headers: { cookie: device.cookie } });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('message', (data) => frames.push(JSON.parse(data)));
+  const frame = (type) => until(() => frames.find((each) => each.type === type), { what: `a frame of type ${type}` });
+  const assertFits = (schema, value) =>
+    assert.equal(complaints('asyncapi.yaml', ['components', 'schemas', schema], value), '', `${schema}: ${JSON.stringify(value)}`);
+
+  assertFits('Welcome', await frame('stagedoor.connection.welcome'));
+  await stack.decide(person, 'approve', { reason: 'Welcome to the house' });
+  assertFits('UserEvent', await frame('stagedoor.stage_manager.approved'));
+
+  const redis = (...command) => spawnSync('redis-cli', ['-s', stack.redisSocket, ...command], { encoding: 'utf8' }).stdout.trim();
+  assertFits('Snapshot', JSON.parse(redis('GET', `stagedoor:{${person.id}}:user`)));
+  const entries = redis('XRANGE', `stagedoor:{${person.id}}:events`, '-', '+').split('\n');
+  assert.deepEqual(entries.filter((line) => /^\d+-\d+$/.test(line)), ['1-0', '2-0']);
+  const letters = entries.filter((line) => line.startsWith('e '));
+  assert.equal(letters.length, 2);
+  for (const letter of letters) assertFits('Letter', letter);
+  assert.equal(redis('--raw', 'XRANGE', 'stagedoor:{admins}:events', '-', '+').split('\n').filter((line) => /^a \S+ \d+ \{/.test(line)).length > 0, true);
+
+  await device.post('/api/auth/logout');
+  assert.equal(await closed, 4401);
+  const closing = await frame('stagedoor.connection.closing');
+  assertFits('Closing', closing);
+  assert.equal(closing.data.code, 4401);
+}));
+
+test('health is as openapi.yaml describes it, on both ops ports', stack.telling(async () => {
+  for (const service of [stack.auth, stack.notify]) {
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      const response = await fetch(service.opsUrl + path);
+      const text = await response.text();
+      const body = path === '/metrics' ? text : JSON.parse(text);
+      assertDescribed('get', path, { status: response.status, headers: response.headers, body });
+    }
+  }
+}));
+
+test('operations.md lists every metric, and no other', stack.telling(async () => {
+  const exposed = new Set();
+  for (const service of [stack.auth, stack.notify]) {
+    const text = await (await fetch(`${service.opsUrl}/metrics`)).text();
+    for (const [, name, kind] of text.matchAll(/^# TYPE (stagedoor_\w+) (\w+)$/gm)) exposed.add(`${name} ${kind}`);
+  }
+  const listed = tableRows(read('proto-docs/operations.md'), /^`?stagedoor_/).map(([name, kind]) => `${name} ${kind}`);
+  assert.deepEqual(listed.sort(), [...exposed].sort());
+}));

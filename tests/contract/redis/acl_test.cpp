@@ -1,0 +1,142 @@
+// The permissions that the two services need, and no more: the same rules stand in the operators' documents.
+#include <catch2/catch.hpp>
+#include <sstream>
+#include <string>
+
+#include "common/redis/link.hpp"
+#include "common/redis/script.hpp"
+#include "common/redis/subscriber.hpp"
+#include "tests/contract/redis/test_shard.hpp"
+#include "tests/support/redis_server.hpp"
+
+using namespace stagedoor;
+using namespace stagedoor::redis;
+using namespace stagedoor::tests;
+
+namespace {
+
+const char* const auth_rules =
+    "on >auth-password resetkeys ~stagedoor:* resetchannels &stagedoor:* -@all "
+    "+ping +info +time +client|setname +get +mget +set +del +exists +eval +evalsha +publish "
+    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank";
+
+const char* const notify_rules =
+    "on >notify-password resetkeys %R~stagedoor:* resetchannels &stagedoor:* -@all "
+    "+ping +info +time +client|setname +get +mget +exists +xinfo|stream +xrange +xrevrange +subscribe +unsubscribe "
+    "(+publish resetchannels &stagedoor:{probe}:*)";
+
+void set_user(redis_server& server, std::string_view name, const std::string& rules) {
+    command set{"ACL", "SETUSER", name};
+    std::istringstream words{rules};
+    for (std::string word; words >> word;) {
+        // A selector is one word to Redis, although it has blanks.
+        if (word.starts_with('(')) {
+            std::string rest;
+            std::getline(words, rest, ')');
+            word += rest + ")";
+        }
+        set.add(word);
+    }
+    redis_client admin{server.socket_path()};
+    admin.send(set);
+    REQUIRE(admin.read() == value{std::string{"OK"}});
+}
+
+url as(url where, std::string user) {
+    where.password = user + "-password";
+    where.user = std::move(user);
+    return where;
+}
+
+const std::string stream = "stagedoor:{u}:events";
+const std::string snapshot = "stagedoor:{u}:user";
+const std::string session = "stagedoor:{u}:session:s";
+
+}  // namespace
+
+TEST_CASE("the user of auth-service may do all that its scripts and commands do") {
+    redis_server server;
+    set_user(server, "auth", auth_rules);
+    test_shard shard;
+    running<redis::link> redis{shard, as(server.unix_url(), "auth")};
+    REQUIRE(shard.reaches([&] { return redis->connected(); }));
+    CHECK(redis->health().has_value());
+
+    const auto may = [&](script_call call) { return shard.await(eval(*redis, std::move(call))).has_value(); };
+    CHECK(may({scripts::relay_user_event, keys{stream, snapshot}, 1, "letter", R"({"version":1})", 64}));
+    CHECK(may({scripts::relay_user_event, keys{stream, snapshot}, 2, "letter", R"({"version":2})", 64}));
+    CHECK(may({scripts::relay_rebase, keys{stream, snapshot}, 2, 5, R"({"version":5})", 64, "letter"}));
+    for (const auto* const id : {"a.1", "a.2"}) {
+        CHECK(may({scripts::relay_admin_event,
+                   keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, id,
+                   "frame", 100, 60'000, 100, "life"}));
+    }
+    CHECK(may({scripts::put_snapshot, keys{snapshot}, 7, R"({"version":7})"}));
+    CHECK(shard.await(redis->request("SET", session, "r1 a", "NX", "PX", 60'000)).has_value());
+    CHECK(may({scripts::session_swap, keys{session}, "r1 a", "r1 b", 60'000}));
+    CHECK(may({scripts::session_end, keys{session, stream}, "x1 a 1", 60'000, "c {}"}));
+    CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
+    CHECK(server("ACL", "LOG").if_array()->empty());
+}
+
+TEST_CASE("the user of auth-service reaches no foreign key, no foreign channel and no administration") {
+    redis_server server;
+    set_user(server, "auth", auth_rules);
+    test_shard shard;
+    running<redis::link> redis{shard, as(server.unix_url(), "auth")};
+    REQUIRE(shard.reaches([&] { return redis->connected(); }));
+    const auto denied = [&](command what) {
+        const auto reply = shard.await(redis->exchange(std::move(what)));
+        return reply && reply->error_text().starts_with("NOPERM");
+    };
+    CHECK(denied(command{"GET", "other:key"}));
+    CHECK(denied(command{"PUBLISH", "other:channel", "x"}));
+    CHECK(denied(command{"SUBSCRIBE", stream}));
+    CHECK(denied(command{"FLUSHALL"}));
+    CHECK(denied(command{"KEYS", "*"}));
+    CHECK(denied(command{"CONFIG", "GET", "*"}));
+}
+
+TEST_CASE("the user of notify-service may read and subscribe, and probe its own subscription") {
+    redis_server server;
+    set_user(server, "notify", notify_rules);
+    server("XADD", stream, "1-0", "e", "letter");
+    test_shard shard;
+    running<redis::link> redis{shard, as(server.tcp_url(), "notify")};
+    std::vector<std::string> messages;
+    running<subscriber> subscriptions{
+        shard, as(server.tcp_url(), "notify"), *redis, "stagedoor:{probe}:node",
+        subscriber::handlers{
+            .on_message = [&](std::string_view, std::string_view payload) { messages.emplace_back(payload); },
+            .on_lost = [] {},
+            .on_restored = [] {},
+        }};
+    REQUIRE(shard.reaches([&] { return redis->connected() && subscriptions->live(); }));
+    CHECK(shard.await(subscriptions->acquire(stream)).has_value());
+    CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
+    CHECK(shard.await(redis->request("XRANGE", stream, "(0", "+", "COUNT", 64)).has_value());
+    CHECK(shard.await(redis->request("XREVRANGE", stream, "+", "-", "COUNT", 1)).has_value());
+    CHECK(shard.await(redis->request("PUBLISH", "stagedoor:{probe}:node", 0)).has_value());
+    server("PUBLISH", stream, "hello");
+    CHECK(shard.reaches([&] { return messages == std::vector<std::string>{"hello"}; }));
+    CHECK(server("ACL", "LOG").if_array()->empty());
+}
+
+TEST_CASE("the user of notify-service writes nothing and says nothing to others") {
+    redis_server server;
+    set_user(server, "notify", notify_rules);
+    test_shard shard;
+    running<redis::link> redis{shard, as(server.unix_url(), "notify")};
+    REQUIRE(shard.reaches([&] { return redis->connected(); }));
+    const auto denied = [&](command what) {
+        const auto reply = shard.await(redis->exchange(std::move(what)));
+        return reply && reply->error_text().starts_with("NOPERM");
+    };
+    CHECK(denied(command{"SET", session, "r1 forged"}));
+    CHECK(denied(command{"DEL", session}));
+    CHECK(denied(command{"XADD", stream, "*", "e", "forged"}));
+    CHECK(denied(command{"PUBLISH", stream, "c forged"}));
+    CHECK(denied(command{"EVAL", "return redis.call('SET', KEYS[1], 'x')", 1, session}));
+    CHECK(denied(command{"SUBSCRIBE", "other:channel"}));
+    CHECK(denied(command{"PSUBSCRIBE", "*"}));
+}

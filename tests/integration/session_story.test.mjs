@@ -1,0 +1,175 @@
+// A session from registration to sign-out, as a front-end developer calls it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { startStack } from '../support/stack.mjs';
+
+let stack;
+before(async () => { stack = await startStack({ authFlags: ['--log-level', 'debug'] }); });
+after(() => stack?.stop());
+
+const story = (name, body) => test(name, (t) => stack.telling(body)(t));
+const code = (answer) => `${answer.status} ${answer.body.code ?? ''}`.trim();
+
+story('a person registers, signs in, is approved, refreshes once and is told once', async () => {
+  const device = stack.device();
+  const person = await stack.person('Ada Lovelace');
+  const signedIn = await device.signIn(person);
+  assert.deepEqual(Object.keys(signedIn.user), ['id', 'email', 'displayName', 'role', 'status', 'version']);
+  assert.equal(signedIn.user.status, 'pending');
+  assert.equal(signedIn.redirectUrl, '/stage-manager-pending');
+
+  const { event, delivery } = await stack.decide(person, 'approve', { reason: 'Welcome' });
+  assert.equal(delivery, 'relayed');
+  assert.equal(event.type, 'stagedoor.stage_manager.approved');
+  assert.equal(event.data.reason, 'Welcome');
+
+  assert.equal((await device.get('/api/auth/me')).body.user.status, 'active');
+  const first = await device.post('/api/auth/refresh-session');
+  assert.equal(first.body.statusChanged, true);
+  assert.equal(first.body.previousStatus, 'pending');
+  assert.equal(first.body.redirectUrl, '/stage-manager');
+  assert.match(first.headers.get('set-cookie'), /HttpOnly; SameSite=Lax$/);
+  const second = await device.post('/api/auth/refresh-session', { ackVersion: first.body.user.version });
+  assert.equal(second.body.statusChanged, false);
+  assert.equal(second.body.previousStatus, 'active');
+});
+
+story('the token of before a refresh still opens the door for the other tab', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  const before = device.cookie;
+  await device.post('/api/auth/refresh-session');
+  assert.notEqual(device.cookie, before);
+  assert.equal((await stack.device().get('/api/auth/me', { headers: { cookie: before } })).status, 200);
+  const again = await stack.device().post('/api/auth/refresh-session', {}, { headers: { cookie: before } });
+  assert.ok(again.headers.get('set-cookie').startsWith(device.cookie), 'the very same successor');
+});
+
+story('twenty refreshes at once end with one token that works', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  const { cookie } = device;
+  const answers = await Promise.all(Array.from({ length: 20 }, () =>
+    stack.device().post('/api/auth/refresh-session', {}, { headers: { cookie } })));
+  assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200]);
+  assert.equal(new Set(answers.map((answer) => answer.headers.get('set-cookie').split(';')[0])).size, 1);
+});
+
+story('a signed-out session is over at once, its cookie is cleared, and signing out again is no error', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  const { cookie } = device;
+  const answer = await device.post('/api/auth/logout');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.redirectUrl, '/login');
+  assert.equal(device.cookie, '');
+  const afterwards = await stack.device().get('/api/auth/me', { headers: { cookie } });
+  assert.equal(code(afterwards), '401 session_signed_out');
+  assert.equal((await device.post('/api/auth/logout')).status, 200);
+  assert.equal(code(await stack.device().get('/api/auth/me')), '401 no_session');
+});
+
+story('signing out here leaves the other device signed in', async () => {
+  const person = await stack.person();
+  const [phone, laptop] = [stack.device(), stack.device()];
+  await phone.signIn(person);
+  await laptop.signIn(person);
+  await phone.post('/api/auth/logout');
+  assert.equal((await laptop.get('/api/auth/me')).status, 200);
+});
+
+story('a wiped Redis signs nobody out and brings nobody back', async () => {
+  const person = await stack.person();
+  const [staying, leaving] = [stack.device(), stack.device()];
+  await staying.signIn(person);
+  await leaving.signIn(person);
+  const { cookie } = leaving;
+  await leaving.post('/api/auth/logout');
+  stack.redisCommand('FLUSHALL');
+  assert.equal((await staying.get('/api/auth/me')).status, 200);
+  assert.equal(code(await stack.device().get('/api/auth/me', { headers: { cookie } })), '401 session_signed_out');
+});
+
+story('a suspended person is signed out everywhere and told why only after the right password', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  await stack.decide(person, 'approve');
+  await stack.decide(person, 'suspend');
+  assert.equal(code(await device.get('/api/auth/me')), '401 session_revoked');
+  assert.equal(code(await device.post('/api/auth/login', { email: person.email, password: person.password })),
+               '403 account_suspended');
+  assert.equal(code(await device.post('/api/auth/login', { email: person.email, password: 'wrong-password' })),
+               '401 invalid_credentials');
+});
+
+story('a rejected person stays signed in, to read why and to hear if that is reconsidered', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  await stack.decide(person, 'reject', { reason: 'No reference' });
+  const me = await device.get('/api/auth/me');
+  assert.equal(me.body.user.status, 'rejected');
+  assert.equal(code(await device.get('/api/stage-manager/profile')), '403 account_rejected');
+  await stack.decide(person, 'reconsider');
+  assert.equal((await device.get('/api/stage-manager/profile')).status, 200);
+});
+
+story('a profile is shown and changed by its owner, and a new name raises the version', async () => {
+  const person = await stack.person('Ada');
+  const device = stack.device();
+  await device.signIn(person);
+  const shown = await device.get('/api/stage-manager/profile');
+  assert.deepEqual(shown.body.profile, { displayName: 'Ada', phone: '', company: '', bio: '' });
+  const changed = await device.patch('/api/stage-manager/profile', { displayName: 'Ada L.', bio: 'one\ntwo' });
+  assert.equal(changed.status, 200);
+  assert.deepEqual(changed.body.profile, { displayName: 'Ada L.', phone: '', company: '', bio: 'one\ntwo' });
+  assert.equal(changed.body.user.version, 2);
+  assert.equal((await device.get('/api/auth/me')).body.user.displayName, 'Ada L.');
+});
+
+story('admins see who waits, in pages', async () => {
+  const admin = await stack.adminDevice();
+  const person = await stack.person('Zelda Unique');
+  const found = await admin.get('/api/admin/stage-managers?q=zelda%20u&status=pending');
+  assert.equal(found.body.items.length, 1);
+  assert.equal(found.body.items[0].id, person.id);
+  assert.ok(Date.parse(found.body.items[0].createdAt) > 0);
+  const first = await admin.get('/api/admin/stage-managers?limit=1');
+  assert.equal(first.body.items.length, 1);
+  const second = await admin.get(`/api/admin/stage-managers?limit=1&cursor=${first.body.nextCursor}`);
+  assert.notEqual(second.body.items[0].id, first.body.items[0].id);
+  assert.deepEqual(Object.keys(first.body.totals), ['pending', 'active', 'rejected', 'suspended']);
+});
+
+story('approving twice is answered alike, and what a status does not allow is a conflict', async () => {
+  const admin = await stack.adminDevice();
+  const person = await stack.person();
+  const path = `/api/admin/stage-managers/${person.id}`;
+  const first = await admin.post(`${path}/approve`, { reason: 'Welcome' });
+  const again = await admin.post(`${path}/approve`, { reason: 'Other' });
+  assert.deepEqual(again.body, first.body);
+  const conflict = await admin.post(`${path}/reject`);
+  assert.equal(code(conflict), '409 invalid_transition');
+  assert.match(conflict.body.detail, /active/);
+});
+
+story('the debug log tells the story of a refresh, without token or e-mail', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  await device.signIn(person);
+  await stack.decide(person, 'approve');
+  await device.post('/api/auth/refresh-session');
+  const told = () => stack.auth.output.split('\n').filter((line) => line.includes(person.id)
+                                                                   || line.includes('session refresh'));
+  const steps = ['requested', 'current session', 'fresh facts', 'new session', 'status changed'];
+  for (const step of steps) assert.ok(told().some((line) => line.includes(step)), step);
+  const token = device.cookie.split('=')[1];
+  assert.ok(!stack.auth.output.includes(token));
+  assert.ok(!stack.auth.output.includes(person.email));
+  assert.ok(!stack.auth.output.includes(person.password));
+});

@@ -1,0 +1,98 @@
+// A child process of a test: it is waited for, ended by its pid, and its output is at hand when something fails.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const politeMs = 10_000;       // from SIGTERM to SIGKILL; longer than the services' drain
+const outputKept = 400_000;    // characters of the newest output of one process
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+/** Free loopback ports. Nobody holds them until a process does, so a clash is possible, and then said by that process. */
+export async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  })));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
+  return ports;
+}
+
+/** Calls `probe` until it returns something true; that is the result. A probe that throws counts as not yet. */
+export async function until(probe, { what = 'a condition', withinMs = 10_000, everyMs = 20 } = {}) {
+  const deadline = performance.now() + withinMs;
+  let last;
+  for (;;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+    } catch (error) {
+      if (error.fatal) throw error;
+      last = error;
+    }
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${withinMs} ms`, { cause: last });
+    await sleep(everyMs);
+  }
+}
+
+export class ChildProcess {
+  #command;
+  #options;
+  #child = null;
+  #ended = null;
+  #output = '';
+
+  /** @param {string[]} command - program and arguments */
+  constructor(name, command, options = {}) {
+    this.name = name;
+    this.#command = command;
+    this.#options = options;
+  }
+
+  get pid() { return this.#child?.pid; }
+  get running() { return this.#child !== null; }
+  get output() { return this.#output; }
+
+  /** Starts it, and resolves when `ready()` is true. Fails at once if the process ends before. */
+  async start(ready = () => true) {
+    const [program, ...args] = this.#command;
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...this.#options });
+    this.#child = child;
+    running.add(child);
+    let spawnError = null;
+    this.#ended = new Promise((resolve) => {
+      child.once('error', (error) => { spawnError = error; resolve(); });
+      child.once('close', resolve);
+    }).then(() => {
+      running.delete(child);
+      if (this.#child === child) this.#child = null;
+    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => { this.#output = (this.#output + text).slice(-outputKept); });
+    }
+    await until(() => {
+      if (this.#child === child) return ready();
+      const why = spawnError?.message ?? `code ${child.exitCode}, signal ${child.signalCode}`;
+      throw Object.assign(new Error(`${this.name} ended at start: ${why}\n${this.#output}`), { fatal: true });
+    }, { what: `${this.name} being ready` });
+    return this;
+  }
+
+  /** Asks it to end and waits; insists after a while. */
+  async stop(signal = 'SIGTERM') {
+    if (!this.#child) return;
+    const child = this.#child;
+    child.kill(signal);
+    const insist = setTimeout(() => child.kill('SIGKILL'), politeMs);
+    await this.#ended;
+    clearTimeout(insist);
+  }
+
+  /** SIGKILL, as a crash would. */
+  kill() {
+    return this.stop('SIGKILL');
+  }
+}

@@ -1,0 +1,174 @@
+// The whole system as processes of one test: a private redis-server, auth-service and notify-service as they were built,
+// on free loopback ports, with all state in a folder that goes away. Needs nothing but Node.js.
+//
+//   const stack = await startStack();
+//   after(() => stack.stop());
+//   test('…', stack.telling(async () => { … }));      // prints the services' output if the test fails
+//
+// Environment: STAGEDOOR_BUILD_DIR (default build/release), STAGEDOOR_TEST_LOGS=1 prints all output at the end.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { HttpClient } from './http_client.mjs';
+import { ChildProcess, freePorts } from './process.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const buildDir = resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release');
+
+function programOf(service) {
+  const path = join(buildDir, service, service);
+  if (!existsSync(path)) throw new Error(`${path} is missing: build it first, or set STAGEDOOR_BUILD_DIR`);
+  return path;
+}
+
+async function isReady(opsPort) {
+  return (await fetch(`http://127.0.0.1:${opsPort}/readyz`)).status === 200;
+}
+
+/** One service: `start()`, `stop()` (SIGTERM), `kill()`, always on the same ports. */
+class Service extends ChildProcess {
+  constructor(name, port, opsPort, flags) {
+    super(name, [programOf(name), 'serve', '--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${opsPort}`, ...flags]);
+    this.port = port;
+    this.opsUrl = `http://127.0.0.1:${opsPort}`;
+    this.opsPort = opsPort;
+  }
+
+  start() {
+    return super.start(() => isReady(this.opsPort));
+  }
+}
+
+class Stack {
+  admin = { email: 'admin@example.com', password: 'house-lights-down' };
+  #people = 0;
+
+  constructor(parts) {
+    Object.assign(this, parts);
+  }
+
+  /** A device: an HTTP client with a cookie jar of its own. */
+  device() {
+    return new HttpClient({ base: `http://127.0.0.1:${this.auth.port}`, origin: this.origin });
+  }
+
+  /** An admin's device, signed in. */
+  async adminDevice() {
+    const device = this.device();
+    await device.signIn(this.admin);
+    return device;
+  }
+
+  /** Somebody nobody has registered yet. */
+  stranger(displayName = 'Ada Lovelace') {
+    return { email: `person${++this.#people}@example.com`, password: 'break-a-leg-1', displayName };
+  }
+
+  /** A registered, pending person: `{email, password, displayName, id}`. */
+  async person(displayName) {
+    const person = this.stranger(displayName);
+    const { email, password } = person;
+    const answer = await this.device().post('/api/auth/register', { email, password, displayName: person.displayName });
+    if (answer.status !== 201) throw new Error(`register answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return { ...person, id: answer.body.user.id };
+  }
+
+  /** Approves or rejects through the API as the admin. */
+  async decide(person, action, { reason } = {}) {
+    const admin = await this.adminDevice();
+    const answer = await admin.post(`/api/admin/stage-managers/${person.id}/${action}`, reason ? { reason } : {});
+    if (answer.status !== 200) throw new Error(`${action} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Types a statement into the sqlite3 shell and waits for it: `{output, startedAt, returnedAt}` (epoch ms). */
+  sqlite(statement) {
+    const now = () => performance.timeOrigin + performance.now();
+    const startedAt = now();
+    const shell = spawnSync('sqlite3', ['-bail', '-cmd', '.timeout 2000', this.databasePath],
+                            { input: `${statement};\n`, encoding: 'utf8' });
+    const returnedAt = now();
+    if (shell.status !== 0) throw new Error(`sqlite3: ${shell.stderr || shell.error}`);
+    return { output: shell.stdout, startedAt, returnedAt };
+  }
+
+  /** One Redis command by redis-cli; its answer as text. */
+  redisCommand(...words) {
+    const cli = spawnSync('redis-cli', ['-s', this.redisSocket, '-e', ...words], { encoding: 'utf8' });
+    if (cli.status !== 0) throw new Error(`redis-cli: ${cli.stdout}${cli.stderr || cli.error}`);
+    return cli.stdout.trim();
+  }
+
+  /** Wraps a test's body: if it fails, what the services wrote comes with the failure. */
+  telling(body) {
+    return async (...args) => {
+      try {
+        return await body(...args);
+      } catch (error) {
+        this.printLogs();
+        throw error;
+      }
+    };
+  }
+
+  printLogs() {
+    for (const child of [this.redis, this.auth, this.notify]) {
+      console.error(`--- ${child.name} (${child.running ? `pid ${child.pid}` : 'not running'})\n${child.output}`);
+    }
+  }
+
+  async stop() {
+    await this.notify.stop();
+    await this.auth.stop();
+    await this.redis.stop();
+    if (process.env.STAGEDOOR_TEST_LOGS) this.printLogs();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+function createAdmin(databasePath, { email, password }) {
+  const made = spawnSync(programOf('auth-service'),
+                         ['create-admin', '--database-url', `sqlite:${databasePath}`, '--email', email, '--password-stdin'],
+                         { input: `${password}\n`, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`create-admin ended with ${made.status}: ${made.stdout}${made.stderr}`);
+}
+
+/**
+ * Starts everything and resolves when both services are ready and there is an admin (`stack.admin`).
+ *
+ * @param {{authFlags?: string[], notifyFlags?: string[]}} options - further flags of the services
+ * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auth`, `notify` (Service), `redis`
+ *   (ChildProcess), `databasePath`, `redisSocket`, `folder`
+ */
+export async function startStack({ authFlags = [], notifyFlags = [] } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'stagedoor-'));
+  const redisSocket = join(folder, 'redis.sock');
+  const databasePath = join(folder, 'stagedoor.db');
+  const [authPort, authOps, notifyPort, notifyOps] = await freePorts(4);
+  const origin = `http://localhost:${authPort}`;
+  const notifyUrl = `ws://localhost:${notifyPort}/ws`;
+  const shared = ['--redis-url', `unix:${redisSocket}`, '--allowed-origin', origin];
+
+  const redis = new ChildProcess('redis-server', ['redis-server', '--port', '0', '--unixsocket', redisSocket, '--dir', folder,
+                                                  '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']);
+  const auth = new Service('auth-service', authPort, authOps,
+                           [...shared, '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
+                            '--notify-url', notifyUrl, ...authFlags]);
+  const notify = new Service('notify-service', notifyPort, notifyOps, [...shared, ...notifyFlags]);
+  const stack = new Stack({ folder, origin, notifyUrl, redisSocket, databasePath, redis, auth, notify });
+  try {
+    await redis.start(() => existsSync(redisSocket));
+    await auth.start();
+    await notify.start();
+    createAdmin(databasePath, stack.admin);
+  } catch (error) {
+    stack.printLogs();
+    await stack.stop();
+    throw error;
+  }
+  return stack;
+}

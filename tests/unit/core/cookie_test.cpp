@@ -1,0 +1,35 @@
+#include "tests/support/catch.hpp"
+
+#include "common/core/cookie.hpp"
+
+using namespace stagedoor;
+
+TEST_CASE("cookies of our name are found among others, in order") {
+    const auto found = find_cookies("a=1; stagedoor-8080=one; stagedoor-80801=x; stagedoor-8080=two", "stagedoor-8080");
+    REQUIRE(found.count == 2);
+    CHECK(found.values[0] == "one");
+    CHECK(found.values[1] == "two");
+}
+
+TEST_CASE("at most four cookies of our name are tried") {
+    std::string header;
+    for (int i = 0; i < 100; ++i) header += "s=" + std::to_string(i) + "; ";
+    CHECK(find_cookies(header, "s").count == 4);
+}
+
+TEST_CASE("odd Cookie fields do no harm") {
+    for (const auto* header : {"", ";", ";;;=", "s", "=s", "s;s", " ; s", "s ="}) {
+        INFO(header);
+        CHECK(find_cookies(header, "s").empty());
+    }
+    CHECK(find_cookies("s=", "s").count == 1);
+}
+
+TEST_CASE("on https the cookie is a Secure host cookie, on http its name carries the port") {
+    const session_cookie secure{true, 443};
+    CHECK(secure.set("t", std::chrono::seconds{60}) ==
+          "__Host-stagedoor=t; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
+    const session_cookie plain{false, 8080};
+    CHECK(plain.set("t", std::chrono::seconds{60}) == "stagedoor-8080=t; Max-Age=60; Path=/; HttpOnly; SameSite=Lax");
+    CHECK(plain.clear().starts_with("stagedoor-8080=; Max-Age=0"));
+}

@@ -1,0 +1,101 @@
+#include <atomic>
+#include "tests/support/catch.hpp"
+#include <stdexcept>
+#include <thread>
+
+#include "common/runtime/cpu_pool.hpp"
+#include "common/runtime/event.hpp"
+#include "common/runtime/shards.hpp"
+#include "common/runtime/task_group.hpp"
+#include "tests/support/run_task.hpp"
+
+using namespace stagedoor;
+using namespace stagedoor::runtime;
+using namespace std::chrono_literals;
+using stagedoor::tests::run_task;
+
+namespace {
+
+constexpr auto far = 30s;  // never reached unless a test fails
+
+task<void> wait_and_count(event& bell, int& count) {
+    co_await bell.wait();
+    ++count;
+}
+
+task<int> three_waiters_one_bell(executor ex) {
+    task_group group{ex};
+    event bell{ex};
+    int count = 0;
+    for (int i = 0; i < 3; ++i) group.spawn("waiter", wait_and_count(bell, count));
+    co_await asio::post(ex, use_task);
+    bell.notify_all();
+    co_await group.join(std::chrono::steady_clock::now() + far);
+    co_return count;
+}
+
+task<bool> wait_without_bell(executor ex) {
+    event bell{ex};
+    const bool notified = co_await bell.wait_until(std::chrono::steady_clock::now() + 5ms);
+    co_return notified;
+}
+
+task<void> throwing() {
+    throw std::runtime_error{"on purpose"};
+    co_return;
+}
+
+task<std::size_t> group_after_a_throw(executor ex) {
+    task_group group{ex};
+    group.spawn("throwing", throwing());
+    co_await group.join(std::chrono::steady_clock::now() + far);
+    co_return group.size();
+}
+
+task<bool> pool_resumes_here(cpu_pool& pool) {
+    const auto here = std::this_thread::get_id();
+    const auto there = co_await pool.run([] { return std::this_thread::get_id(); });
+    co_return there && *there != here && std::this_thread::get_id() == here;
+}
+
+task<result<int>> run_on(cpu_pool& pool) {
+    auto answer = co_await pool.run([] { return 1; });
+    co_return answer;
+}
+
+}  // namespace
+
+TEST_CASE("an event wakes everyone who waits") { CHECK(run_task(three_waiters_one_bell) == 3); }
+
+TEST_CASE("an event that is never notified gives up at its deadline") { CHECK_FALSE(run_task(wait_without_bell)); }
+
+TEST_CASE("a task that throws is logged, counted out and harms nobody") { CHECK(run_task(group_after_a_throw) == 0); }
+
+TEST_CASE("work on the pool resumes on the caller's thread") {
+    cpu_pool pool{1, 4};
+    CHECK(run_task([&](executor) { return pool_resumes_here(pool); }));
+}
+
+TEST_CASE("a full pool refuses rather than queues") {
+    cpu_pool pool{1, 1};
+    std::atomic<bool> started = false, release = false;
+    REQUIRE(pool.submit([&] {
+        started = true;
+        while (!release) std::this_thread::yield();
+    }));
+    while (!started) std::this_thread::yield();
+    REQUIRE(pool.submit([] {}));
+    const auto refused = run_task([&](executor) { return run_on(pool); });
+    CHECK(refused.error() == errc::overloaded);
+    release = true;
+}
+
+TEST_CASE("each shard runs on a thread of its own until it is stopped") {
+    shards all{2};
+    std::atomic<int> ran = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) asio::post(all.at(i), [&] { ++ran; });
+    CHECK(ran == 0);
+    all.start();
+    all.join();
+    CHECK(ran == 2);
+}
