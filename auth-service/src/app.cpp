@@ -47,6 +47,12 @@ http::trusted_proxies to_proxies(const std::vector<std::string>& texts) {
     return http::trusted_proxies{std::move(networks)};
 }
 
+redis::url to_redis_url(const serve_options& o) {
+    auto url = *redis::parse_url(o.redis_url);
+    if (!o.redis_password.reveal().empty()) url.password = o.redis_password.reveal();
+    return url;
+}
+
 // A year, the least that browsers' preload lists take (ASVS 5.0 3.4.1).
 constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=31536000\r\n";
 
@@ -68,7 +74,7 @@ struct settings {
           origins{to_origins(o.allowed_origins)},
           cookie{origins.canonical().https, origins.canonical().port},
           schema{o.redis_prefix},
-          redis_url{*redis::parse_url(o.redis_url)},
+          redis_url{to_redis_url(o)},
           files{o.notify_url},
           timeouts{o.timeouts} {}
 

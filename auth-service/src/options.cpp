@@ -61,6 +61,7 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.add("redis-url", o.redis_url,
             text("URL", "redis://HOST:PORT or unix:/PATH", [](auto t) { return redis::parse_url(t).has_value(); }),
             required, "Redis, where sessions are hot and both services meet.");
+    set.add("redis-password", o.redis_password, hidden(), {}, "In the place of one in the URL.");
     set.add("redis-prefix", o.redis_prefix, text("NAME", "1 to 32 of a-z 0-9 _ -", is_prefix), "stagedoor",
             "The first part of every key and channel in Redis.");
     add_database_url(set, o.database_url);

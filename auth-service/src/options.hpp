@@ -19,6 +19,7 @@ struct serve_options {
     std::vector<std::string> trusted_proxies;
     std::string notify_url;
     std::string redis_url;
+    config::secret redis_password;
     std::string redis_prefix;
     std::string database_url;
     std::filesystem::path session_key_file;

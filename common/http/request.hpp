@@ -60,6 +60,8 @@ public:
     std::string_view query_text() const noexcept { return parts_.target.query; }
     result<http::query> query() const { return http::query::parse(parts_.target.query); }
     std::string_view body() const noexcept { return parts_.body; }
+    // HTTP/1.x.
+    unsigned minor_version() const noexcept { return parts_.minor_version; }
 
     // The first field of this name, in any case; "" when there is none. Several Cookie fields are one, joined by "; ".
     std::string_view header(std::string_view name) const noexcept;

@@ -29,6 +29,9 @@ bool has_folded_line(std::string_view head) noexcept {
     return false;
 }
 
+// So that a peer which speaks TLS, say, hears of it at once. Every method in use begins with a letter.
+bool may_begin_request(char c) noexcept { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '\r'; }
+
 // Several Cookie fields become the first one (RFC 9113 section 8.2.3: proxies from HTTP/2 may leave them apart).
 void join_cookies(std::vector<header_field>& fields, std::string& joined) {
     header_field* first = nullptr;
@@ -66,6 +69,7 @@ request_reader::state request_reader::next() {
     }
     const bool whole = find_head_end();
     const std::string_view head{buffer_.data() + begin_, (whole ? head_end_ : end_) - begin_};
+    if (!head.empty() && !may_begin_request(head.front())) return refuse(errc::bad_request);
     if (head.substr(0, head.find("\r\n")).size() > bounds_.target_bytes + request_line_rest) return refuse(errc::uri_too_long);
     if (head.size() > bounds_.header_bytes) return refuse(errc::headers_too_large);
     return whole ? start_parser() : state::need_more;

@@ -1,7 +1,7 @@
 // What ./run does when all goes well, and what it leaves behind when something does not.
 // It runs the services of STAGEDOOR_BUILD_DIR (default build/release) and builds nothing.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -78,6 +78,11 @@ class Run {
     return this.out.match(new RegExp(`${of} .*?password +(\\S+)`))[1];
   }
 
+  redis(...command) {
+    const socket = this.out.match(/redis-cli -s '(.*)'/)[1];
+    return spawnSync('redis-cli', ['-s', socket, ...command], { encoding: 'utf8' }).stdout.trim();
+  }
+
   signIn(who) {
     return new HttpClient({ base: this.site.replace('localhost', '127.0.0.1'), origin: this.site })
       .signIn({ email: this.out.match(new RegExp(`${who} +(\\S+@\\S+)`))[1], password: this.password(who) });
@@ -99,6 +104,7 @@ test('the printed passwords let in, Ctrl-C ends everything, and the next start f
   assert.equal((await first.signIn('an admin')).user.role, 'admin');
   const { user } = await first.signIn('stage manager');
   assert.equal(user.status, 'pending');
+  assert.equal(first.redis('acl', 'log'), '', 'a service wanted more of Redis than scripts/redis.acl gives it');
   assert.equal(statSync(join(folder, name, 'credentials')).mode & 0o777, 0o600);
   process.kill(-first.child.pid, 'SIGINT');  // the whole foreground group, as a terminal does it
   assert.deepEqual(await first.ended, { code: 0, signal: null });

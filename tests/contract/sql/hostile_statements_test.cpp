@@ -13,6 +13,7 @@ const string a = "'" + string{anna} + "'";
 const string b = "'" + string{bert} + "'";
 const string new_id = "'0190f000-0000-7000-8000-00000000000c'";
 const string tab = "'" + string{anna_tab} + "'";
+const string insert_session = "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES ";
 
 // Each is refused with a message and leaves everything as it was. {or} stands for each conflict clause in turn.
 const std::vector<string> refused_statements{
@@ -46,6 +47,7 @@ const std::vector<string> refused_statements{
     // epochs
     "UPDATE {or} users SET epoch = 0 WHERE id = " + a,
     "UPDATE {or} users SET epoch = 9007199254740992 WHERE id = " + a,
+    "UPDATE users SET epoch = 3; UPDATE {or} users SET epoch = 2",
     // wrong types and sizes
     "UPDATE {or} users SET status = 'bogus'",
     "UPDATE {or} users SET status = 'ACTIVE'",
@@ -91,7 +93,13 @@ const std::vector<string> refused_statements{
     "INSERT {or} INTO users (id, email) VALUES (" + new_id + ", 'n@example.com')",
     "INSERT {or} INTO users (id, email, display_name) VALUES (" + new_id + ", 'n@example.com', 'N'), (" + a +
         ", 'm@example.com', 'M')",
+    "INSERT {or} INTO users (id, email, display_name, created_at_ms) VALUES (" + new_id + ", 'n@example.com', 'N', -1)",
+    "INSERT {or} INTO users (id, email, display_name, kept_session, kept_epoch) VALUES (" + new_id +
+        ", 'n@example.com', 'N', " + tab + ", 1)",
     // an outbox row that is there already, put there by hand
+    "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) "
+    "SELECT kind, user_id, 2, 'updated', json_set(facts, '$.version', 2), 'me', 1 FROM outbox WHERE user_id = " +
+        a + "; UPDATE {or} users SET version = 2 WHERE id = " + a,
     "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) VALUES ('user_event', " + a +
         ", 2, 'updated', '{}', 'me', 1); UPDATE {or} users SET status = 'active' WHERE id = " + a,
     "INSERT INTO audit_log (user_id, version, action, actor, origin, at_ms) VALUES (" + a +
@@ -101,18 +109,22 @@ const std::vector<string> refused_statements{
         ", 'n@example.com', 'N')",
     "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) VALUES ('user_event', " + a +
         ", 2, 'updated', '{}', 'me', 1); UPDATE {or} users SET version = 2 WHERE id = " + a,
+    "INSERT INTO outbox (kind, user_id, session_id, reason, actor, at_ms) VALUES ('session_ended', " + a + ", " + tab +
+        ", 'session_revoked', 'me', 1); UPDATE {or} sessions SET ended_at_ms = 5, end_reason = 'session_revoked'",
+    "INSERT INTO outbox (kind, user_id, session_id, reason, actor, at_ms) VALUES ('session_ended', " + a + ", " +
+        new_id + ", 'session_revoked', 'me', 1); " + insert_session + "(" + new_id + ", " + a +
+        ", 1, 'active', 4102444800000)",
     // the ledger
+    insert_session + "('mine', " + a + ", 1, 'active', 4102444800000)",
+    insert_session + "(NULL, " + a + ", 1, 'active', 4102444800000)",
+    insert_session + "(" + new_id + ", " + a + ", 0, 'active', 4102444800000)",
+    insert_session + "(" + new_id + ", " + a + ", NULL, 'active', 4102444800000)",
     "INSERT {or} INTO sessions SELECT * FROM sessions",
-    "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES (" + new_id + ", " +
-        new_id + ", 1, 'active', 4102444800000)",
-    "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES (" + new_id +
-        ", NULL, 1, 'active', 4102444800000)",
-    "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES (" + new_id + ", " + a +
-        ", 2, 'active', 4102444800000)",
-    "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES (" + new_id + ", " + a +
-        ", 1, 'bogus', 4102444800000)",
-    "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES (" + new_id + ", " + a +
-        ", 1, 'active', 1)",
+    insert_session + "(" + new_id + ", " + new_id + ", 1, 'active', 4102444800000)",
+    insert_session + "(" + new_id + ", NULL, 1, 'active', 4102444800000)",
+    insert_session + "(" + new_id + ", " + a + ", 2, 'active', 4102444800000)",
+    insert_session + "(" + new_id + ", " + a + ", 1, 'bogus', 4102444800000)",
+    insert_session + "(" + new_id + ", " + a + ", 1, 'active', 1)",
     "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status) VALUES (" + new_id + ", " + a + ", 1, 'active')",
     "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms, device) VALUES (" + new_id + ", " +
         a + ", 1, 'active', 4102444800000, printf('%.*c', 257, 'a'))",

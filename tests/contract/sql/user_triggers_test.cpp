@@ -51,6 +51,8 @@ TEST_CASE("every change of a user raises the version by one and leaves one outbo
             CHECK(last_outbox(db, "event_type") == step.event);
             CHECK(last_outbox(db, "version") == std::to_string(version));
             CHECK(last_outbox(db, "previous_status") == before);
+            CHECK(db.ask("SELECT updated_at_ms - at_ms BETWEEN 0 AND 1000 FROM users, outbox WHERE outbox.id = "
+                         "(SELECT max(id) FROM outbox) AND users.id = user_id") == "1");
             CHECK(last_audit(db, "action") == step.event);
             CHECK(last_audit(db, "after") == last_outbox(db, "facts"));
             CHECK(last_audit(db, "before ->> '$.version'") == std::to_string(version - 1));

@@ -117,6 +117,13 @@ TEST_CASE("a config file that cannot be read, or is named twice, stops the start
     CHECK(has(a.run({"serve", "--config", "a", "--config", "b"}).text, "config is given more than once"));
 }
 
+TEST_CASE("a config file does not name another") {
+    auth a;
+    a.around.read_file = [](const std::string&) { return "config = other.conf\n"; };
+    const auto chosen = a.run({"serve", "--listen", "127.0.0.1:1", "--config", "s.conf"});
+    CHECK(has(chosen.text, "s.conf:1: unknown option 'config'"));
+}
+
 TEST_CASE("help is where people look for it") {
     auth a;
     for (const auto& arguments : {std::vector<std::string>{"help"}, {"--help"}, {"-h"}}) {

@@ -1,0 +1,58 @@
+// The sockets of one shard by user: what a user's channel says is handed to the user's sockets, judged first by whether
+// their sessions still live (K7). Belongs to its shard's thread.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/core/event.hpp"
+#include "common/core/uuid.hpp"
+#include "notify-service/src/hub/member.hpp"
+#include "notify-service/src/metrics.hpp"
+
+namespace stagedoor::notify {
+
+class hub {
+public:
+    // `counts` outlives this.
+    explicit hub(push_metrics& counts) : counts_{counts} {}
+    hub(const hub&) = delete;
+    hub& operator=(const hub&) = delete;
+
+    // From now on the socket hears what concerns it; so before its channel is acquired (N1). It stays at its place
+    // until leave().
+    void join(member& socket);
+    void leave(member& socket);
+
+    // A letter or a control message on the user's channel.
+    void on_message(const user_id& user, std::string_view text);
+    // Letters may be missed from now on.
+    void on_link_lost();
+    // Every channel that is held is confirmed again.
+    void on_link_restored();
+
+    std::size_t users() const noexcept { return audiences_.size(); }
+    std::size_t sockets() const noexcept { return sockets_; }
+
+    // `visit` is called with each socket, and may not join or leave any.
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (auto& [user, listeners] : audiences_) {
+            for (auto& socket : listeners) visit(socket);
+        }
+    }
+
+private:
+    using audience = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
+
+    void deliver(audience& listeners, const letter& news);
+    void deliver(audience& listeners, const session_ended& news);
+
+    std::unordered_map<user_id, audience, id_hash<user_tag>> audiences_;
+    std::size_t sockets_ = 0;
+    push_metrics& counts_;
+};
+
+}  // namespace stagedoor::notify

@@ -1,0 +1,28 @@
+#include "notify-service/src/hub/redis_channels.hpp"
+
+namespace stagedoor::notify {
+
+runtime::task<result<void>> redis_channels::acquire(user_id user) {
+    const auto before = link_.generation();
+    auto acquired = co_await link_.acquire(keys_.events(user));
+    if (!acquired) co_return acquired;
+    // The confirmation and the loss of the link may both come before this is resumed.
+    if (link_.generation() == before) co_return acquired;
+    release(user);
+    co_return errc::redis_unavailable;
+}
+
+void redis_channels::release(const user_id& user) { link_.release(keys_.events(user)); }
+
+std::optional<user_id> user_of_channel(const redis_schema& keys, std::string_view channel) noexcept {
+    constexpr std::string_view opening = ":{";
+    constexpr std::string_view ending = "}:events";
+    const auto& prefix = keys.prefix();
+    if (channel.size() != prefix.size() + opening.size() + uuid_text_size + ending.size()) return std::nullopt;
+    if (!channel.starts_with(prefix) || !channel.ends_with(ending)) return std::nullopt;
+    channel.remove_prefix(prefix.size());
+    if (!channel.starts_with(opening)) return std::nullopt;
+    return user_id::parse(channel.substr(opening.size(), uuid_text_size));
+}
+
+}  // namespace stagedoor::notify

@@ -1,0 +1,25 @@
+// The port `history` over the shard's data link: two commands in one write.
+#pragma once
+
+#include "common/core/redis_schema.hpp"
+#include "common/redis/link.hpp"
+#include "notify-service/src/hub/history.hpp"
+
+namespace stagedoor::notify {
+
+class redis_history final : public history {
+public:
+    // Both outlive this.
+    redis_history(redis::link& data, const redis_schema& keys) : data_{data}, keys_{keys} {}
+
+    runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) override;
+
+private:
+    redis::link& data_;
+    const redis_schema& keys_;
+};
+
+// XRANGE's (or XREVRANGE's) reply and MGET's, put together. errc::redis_protocol: they are not what was asked for.
+result<readout> parse_readout(const redis::value& entries, const redis::value& record_and_snapshot);
+
+}  // namespace stagedoor::notify

@@ -1,0 +1,56 @@
+#include "notify-service/src/metrics.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace stagedoor::notify {
+namespace {
+
+obs::counter& handshakes(obs::metrics& registry, const char* outcome) {
+    return registry.counter("stagedoor_ws_handshakes_total", "Requests for a WebSocket, by how they ended.",
+                            {{"outcome", outcome}});
+}
+
+obs::counter& closes(obs::metrics& registry, const std::string& code) {
+    return registry.counter("stagedoor_ws_closes_total",
+                            "WebSockets that ended, by the close code we sent; peer: it left or was lost.",
+                            {{"code", code}});
+}
+
+obs::counter& welcomes(obs::metrics& registry, const char* resumed) {
+    return registry.counter("stagedoor_push_welcomes_total", "Welcome frames, by whether the position was kept.",
+                            {{"resumed", resumed}});
+}
+
+}  // namespace
+
+push_metrics::push_metrics(obs::metrics& registry)
+    : handshakes{notify::handshakes(registry, "opened"),      notify::handshakes(registry, "refused"),
+                 notify::handshakes(registry, "foreign"),     notify::handshakes(registry, "malformed"),
+                 notify::handshakes(registry, "unavailable"), notify::handshakes(registry, "abandoned")},
+      sockets{registry.gauge("stagedoor_ws_sockets", "Open WebSockets.")},
+      letters{registry.counter("stagedoor_push_letters_total", "Letters heard on users' channels.")},
+      events_written{registry.counter("stagedoor_push_events_written_total", "Events written, to a socket each.")},
+      unreadable{registry.counter("stagedoor_push_unreadable_total",
+                                  "Messages and stream entries that are none of ours.")},
+      resumes{welcomes(registry, "true")},
+      restarts{welcomes(registry, "false")},
+      holes{registry.counter("stagedoor_push_holes_total", "Letters that came without their predecessor.")},
+      replayed{registry.counter("stagedoor_push_replayed_total", "Events written out of the stream.")},
+      reads{registry.counter("stagedoor_push_reads_total", "Reads of session, snapshot and stream.")},
+      failed_reads{registry.counter("stagedoor_push_failed_reads_total", "Reads that Redis did not answer.")},
+      link_losses{registry.counter("stagedoor_push_link_losses_total", "Losses of a shard's subscription link.")},
+      acknowledgements{registry.counter("stagedoor_ws_acknowledgements_total", "Acknowledgements that count.")},
+      client_messages{registry.counter("stagedoor_ws_client_messages_total", "Messages from clients.")},
+      closed_by_protocol{closes(registry, "protocol")},
+      closed_by_peer{closes(registry, "peer")} {
+    for (std::size_t i = 0; i < close_table.size(); ++i) {
+        closed_[i] = &closes(registry, std::to_string(static_cast<std::uint16_t>(close_table[i].code)));
+    }
+}
+
+obs::counter& push_metrics::closed(close_code code) {
+    return *closed_[static_cast<std::size_t>(&rule_of(code) - close_table.data())];
+}
+
+}  // namespace stagedoor::notify

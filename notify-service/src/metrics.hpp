@@ -1,0 +1,47 @@
+// What notify-service counts. Made once, at start; shards add to it without a lock.
+#pragma once
+
+#include <array>
+
+#include "common/core/close_code.hpp"
+#include "common/obs/metrics.hpp"
+
+namespace stagedoor::notify {
+
+struct push_metrics {
+    explicit push_metrics(obs::metrics& registry);
+
+    // How a request for a socket ended.
+    struct {
+        obs::counter& opened;
+        obs::counter& refused;      // upgraded, told why, and closed
+        obs::counter& foreign;      // another origin, 403
+        obs::counter& malformed;    // no handshake of WebSocket
+        obs::counter& unavailable;  // 503: draining, Redis away, full
+        obs::counter& abandoned;    // the peer left before the upgrade
+    } handshakes;
+
+    obs::gauge& sockets;
+    obs::counter& letters;
+    obs::counter& events_written;
+    obs::counter& unreadable;       // messages on channels, or entries of streams, that are none of ours
+    obs::counter& resumes;          // welcomes with resumed: true
+    obs::counter& restarts;         // welcomes with resumed: false
+    obs::counter& holes;
+    obs::counter& replayed;         // events written out of the stream
+    obs::counter& reads;
+    obs::counter& failed_reads;
+    obs::counter& link_losses;      // of a shard's subscriptions
+    obs::counter& acknowledgements;
+    obs::counter& client_messages;
+
+    // Sockets that we closed, by code; those that the peer closed or lost.
+    obs::counter& closed(close_code code);
+    obs::counter& closed_by_protocol;
+    obs::counter& closed_by_peer;
+
+private:
+    std::array<obs::counter*, close_table.size()> closed_{};
+};
+
+}  // namespace stagedoor::notify

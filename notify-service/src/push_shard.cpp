@@ -1,0 +1,172 @@
+#include "notify-service/src/push_shard.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/obs/log.hpp"
+#include "notify-service/src/http/endpoints.hpp"
+#include "notify-service/src/ws/push_socket.hpp"
+
+namespace stagedoor::notify {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How late a heartbeat, a missing pong or an expired session may be noticed.
+constexpr milliseconds sweep_interval = 250ms;
+// Sockets are closed in steps of this length while draining, and not slower than this: few need no long window.
+constexpr milliseconds drain_step = 10ms;
+constexpr milliseconds longest_slot = 50ms;
+// What is queued goes out within this time after the last slot; then sockets are cut off.
+constexpr milliseconds drain_flush_time = 2s;
+constexpr milliseconds cut_off_time = 500ms;
+constexpr milliseconds tasks_end_time = 2s;
+
+// The members of this hub are all push_sockets.
+template <class Visit>
+void for_each_socket(hub& all, Visit visit) {
+    all.for_each([&](member& each) { visit(static_cast<push_socket&>(each)); });
+}
+
+}  // namespace
+
+push_shard::push_shard(runtime::executor shard, std::size_t index, const process& shared)
+    : keys_{shared.keys},
+      counts_{shared.counts},
+      health_{shared.health.add("redis")},
+      tasks_{shard},
+      data_{shard, shared.redis, "notify"},
+      subscriptions_{shard, shared.redis, data_,
+                     shared.keys.probe(std::string{shared.node} + "." + std::to_string(index)), handlers()},
+      group_{shard},
+      hub_{shared.counts},
+      history_{data_, shared.keys},
+      channels_{subscriptions_, shared.keys},
+      reads_{history_, tasks_, shared.counts},
+      frames_{shared.node, index},
+      context_{.settings = shared.settings,
+               .quota = shared.quota,
+               .counts = shared.counts,
+               .group = group_,
+               .sockets = hub_,
+               .reads = reads_,
+               .source = history_,
+               .subscriptions = channels_,
+               .frames = frames_,
+               .now = [this] { return data_.now(); },
+               .redis_is_there = [this] { return redis_is_there(); }},
+      routes_{endpoints(), context_},
+      stop_{shard} {
+    data_.on_up([this] { report(); });
+    data_.on_down([this] { report(); });
+}
+
+redis::subscriber::handlers push_shard::handlers() {
+    return {.on_message = [this](std::string_view channel, std::string_view payload) { on_message(channel, payload); },
+            .on_lost = [this] { on_link_lost(); },
+            .on_restored = [this] { on_link_restored(); }};
+}
+
+void push_shard::start() {
+    data_.start(tasks_);
+    subscriptions_.start(tasks_);
+    tasks_.spawn("sweep", sweep());
+}
+
+void push_shard::on_message(std::string_view channel, std::string_view payload) {
+    const auto user = user_of_channel(keys_, channel);
+    if (user) {
+        hub_.on_message(*user, payload);
+    } else {
+        counts_.unreadable.add();
+    }
+}
+
+void push_shard::on_link_lost() {
+    if (stopping_) return;
+    counts_.link_losses.add();
+    obs::log::warn("subscriptions_lost", {{"sockets", hub_.sockets()}});
+    context_.degraded = ws::make_text_frame(frames_.make_degraded(data_.now()));
+    hub_.on_link_lost();
+    report();
+}
+
+void push_shard::on_link_restored() {
+    obs::log::info("subscriptions_live", {{"sockets", hub_.sockets()}, {"users", hub_.users()}});
+    context_.degraded = {};
+    hub_.on_link_restored();
+    report();
+}
+
+void push_shard::report() {
+    if (stopping_) return;
+    const auto server = data_.health();
+    if (!server) {
+        health_.fail(server.error());
+    } else if (!subscriptions_.live()) {
+        health_.fail("subscriptions are not confirmed");
+    } else {
+        health_.ok();
+    }
+    channels_seen_.store(subscriptions_.channels(), std::memory_order_relaxed);
+    redis_seen_.store(redis_is_there(), std::memory_order_relaxed);
+}
+
+runtime::task<void> push_shard::sweep() {
+    const auto interval = std::clamp<milliseconds>(context_.settings.heartbeat / 4, 25ms, sweep_interval);
+    while (!stopping_) {
+        const bool stopped = co_await stop_.wait_until(steady_clock::now() + interval);
+        if (stopped) co_return;
+        report();
+        const auto now = steady_clock::now();
+        const auto wall_time = data_.now();
+        for_each_socket(hub_, [&](push_socket& each) { each.tick(now, wall_time); });
+    }
+}
+
+runtime::task<void> push_shard::drain(milliseconds window) {
+    context_.draining = true;
+    co_await close_sockets(window);
+    co_await wait_for_sockets(drain_flush_time);
+    for_each_socket(hub_, [](push_socket& each) { each.abort(); });
+    co_await wait_for_sockets(cut_off_time);
+
+    stopping_ = true;
+    stop_.notify_all();
+    reads_.stop();
+    subscriptions_.stop();
+    data_.stop();
+    const bool ended = co_await tasks_.join(steady_clock::now() + tasks_end_time);
+    if (!ended) obs::log::warn("tasks_did_not_end", {{"tasks", tasks_.size()}});
+}
+
+// Each socket has its slot in the window: clients come back one after the other, not all at once.
+runtime::task<void> push_shard::close_sockets(milliseconds window) {
+    std::vector<std::weak_ptr<push_socket>> all;
+    for_each_socket(hub_, [&](push_socket& each) { all.push_back(each.weak_from_this()); });
+    window = std::min(window, longest_slot * static_cast<std::int64_t>(all.size()));
+    const auto start = steady_clock::now();
+    std::size_t next = 0;
+    while (next < all.size()) {
+        const auto elapsed = steady_clock::now() - start;
+        const auto part = window <= 0ms ? 1.0 : std::chrono::duration<double>(elapsed) / window;
+        const auto due = std::min(all.size(), static_cast<std::size_t>(part * static_cast<double>(all.size())) + 1);
+        for (; next < due; ++next) {
+            if (const auto socket = all[next].lock()) socket->close(close_code::draining, errc::shutting_down);
+        }
+        co_await runtime::sleep_for(drain_step);
+    }
+}
+
+runtime::task<void> push_shard::wait_for_sockets(milliseconds time) {
+    const auto deadline = steady_clock::now() + time;
+    while ((hub_.sockets() > 0 || context_.farewells > 0) && steady_clock::now() < deadline) {
+        co_await runtime::sleep_for(drain_step);
+    }
+}
+
+}  // namespace stagedoor::notify

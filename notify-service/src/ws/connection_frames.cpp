@@ -1,0 +1,72 @@
+#include "notify-service/src/ws/connection_frames.hpp"
+
+#include "common/core/event.hpp"
+
+namespace stagedoor::notify {
+namespace {
+
+constexpr std::size_t usual_size = 512;  // a welcome of average names
+
+void append_subject_and_cursor(std::string& out, const user_id& user, std::int64_t version) {
+    out.append(",\"subject\":\"");
+    append_uuid(out, user.bytes);
+    out.append("\",\"cursor\":\"").append(make_cursor(user, version)).append("\"");
+}
+
+}  // namespace
+
+connection_frames::connection_frames(std::string_view node, std::size_t shard)
+    : id_prefix_{std::string{node} + "." + std::to_string(shard) + "."} {}
+
+std::string connection_frames::make(const welcome& frame, instant now) {
+    auto out = begin("welcome", now);
+    append_subject_and_cursor(out, frame.facts.id, frame.version);
+    out.append(",\"data\":{\"user\":");
+    append_public_json(out, frame.facts);
+    out.append(",\"resumed\":").append(frame.resumed ? "true" : "false");
+    out.append(",\"heartbeatIntervalMs\":").append(std::to_string(frame.heartbeat_interval.count()));
+    out.append("}}");
+    return out;
+}
+
+std::string connection_frames::make_heartbeat(const user_id& user, std::int64_t version, instant now) {
+    auto out = begin("heartbeat", now);
+    out.append(",\"data\":{\"cursor\":\"").append(make_cursor(user, version)).append("\"}}");
+    return out;
+}
+
+std::string connection_frames::make_degraded(instant now) {
+    auto out = begin("degraded", now);
+    out.append(",\"data\":{\"reason\":\"").append(problem_of(errc::redis_unavailable).code).append("\"}}");
+    return out;
+}
+
+std::string connection_frames::make(const closing& frame, instant now) {
+    const auto& rule = rule_of(frame.code);
+    auto out = begin("closing", now);
+    out.append(",\"data\":{\"code\":").append(std::to_string(static_cast<std::uint16_t>(frame.code)));
+    out.append(",\"reason\":\"").append(rule.reason);
+    out.append("\",\"cause\":");
+    if (frame.cause) {
+        out.append("\"").append(problem_of(*frame.cause).code).append("\"");
+    } else {
+        out.append("null");
+    }
+    out.append(",\"reconnect\":\"").append(to_string(rule.advice));
+    out.append("\",\"afterMs\":").append(frame.after ? std::to_string(frame.after->count()) : "null");
+    out.append("}}");
+    return out;
+}
+
+std::string connection_frames::begin(std::string_view type, instant now) {
+    std::string out;
+    out.reserve(usual_size);
+    out.append("{\"specversion\":\"1.0\",\"id\":\"").append(id_prefix_).append(std::to_string(next_++));
+    out.append("\",\"source\":\"").append(event_source);
+    out.append("\",\"type\":\"stagedoor.connection.").append(type);
+    out.append("\",\"time\":\"").append(format_rfc3339(now));
+    out.append("\",\"datacontenttype\":\"application/json\"");
+    return out;
+}
+
+}  // namespace stagedoor::notify

@@ -1,0 +1,59 @@
+// What the sockets of one shard stand on. Made by the shard, outlives its sockets.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "common/core/clock.hpp"
+#include "common/core/close_code.hpp"
+#include "common/core/origin.hpp"
+#include "common/session/key_ring.hpp"
+#include "common/session/session_policy.hpp"
+#include "common/ws/socket_group.hpp"
+#include "notify-service/src/hub/channels.hpp"
+#include "notify-service/src/hub/history.hpp"
+#include "notify-service/src/hub/hub.hpp"
+#include "notify-service/src/hub/read_queue.hpp"
+#include "notify-service/src/hub/socket_quota.hpp"
+#include "notify-service/src/metrics.hpp"
+#include "notify-service/src/ws/connection_frames.hpp"
+
+namespace stagedoor::notify {
+
+// The same for all shards, never changed while they run.
+struct push_settings {
+    allowed_origins origins;
+    std::string cookie_name;
+    std::optional<session::key_ring> keys;
+    session::timeouts timeouts;
+    std::chrono::milliseconds heartbeat{};
+
+    const session::key_ring* key_ring() const noexcept { return keys ? &*keys : nullptr; }
+};
+
+struct push_context {
+    const push_settings& settings;
+    socket_quota& quota;
+    push_metrics& counts;
+    ws::socket_group& group;
+    hub& sockets;
+    read_queue& reads;
+    history& source;
+    channels& subscriptions;
+    connection_frames& frames;
+    std::function<instant()> now;           // Redis' time (T5)
+    std::function<bool()> redis_is_there;   // both links
+    bool draining = false;
+    std::size_t farewells = 0;              // sockets that are open only to be told why they are closed
+    frame degraded{};                       // said at the loss of the link under way
+    std::minstd_rand jitter{std::random_device{}()};
+};
+
+// The last frame for this code, with a delay of its own for each socket where the client comes back after one.
+frame make_farewell(push_context& node, close_code code, std::optional<errc> cause);
+
+}  // namespace stagedoor::notify

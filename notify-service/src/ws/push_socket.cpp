@@ -1,0 +1,235 @@
+#include "notify-service/src/ws/push_socket.hpp"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "common/obs/log.hpp"
+#include "notify-service/src/ws/client_message.hpp"
+
+namespace stagedoor::notify {
+namespace {
+
+using std::chrono::steady_clock;
+
+// How long a peer has to take in what is queued when its session is not the reason for the close. Our browser library
+// waits 2 s for a close that was announced.
+constexpr auto flush_time = std::chrono::milliseconds{1500};
+// A slow reader that reads on meanwhile hears why, and has less to catch up.
+constexpr auto slow_flush_time = std::chrono::milliseconds{5000};
+
+constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again_later, why}; }
+
+}  // namespace
+
+push_socket::push_socket(push_context& shard, const session::session_ref& who, feed position)
+    : member{who, position}, node_{shard} {
+    node_.sockets.join(*this);
+}
+
+push_socket::~push_socket() {
+    node_.sockets.leave(*this);
+    if (holds_channel_) node_.subscriptions.release(who_.user);
+}
+
+runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
+    const auto keep_alive = shared_from_this();
+    const auto acquired = co_await node_.subscriptions.acquire(who_.user);
+    if (!acquired) co_return unavailable(to_errc(acquired.error()));
+    holds_channel_ = true;
+    position_.on_confirmed();
+
+    const auto wanted = position_.pending();
+    node_.counts.reads.add();
+    auto read = co_await node_.source.read(who_, wanted.from);
+    if (!read) {
+        node_.counts.failed_reads.add();
+        co_return unavailable(to_errc(read.error()));
+    }
+    auto granted = check_request(presented, read->stored(), node_.now(), node_.settings.timeouts);
+    if (!granted) co_return granted.error();
+    if (ended_early_) co_return *ended_early_;
+    if (position_.state() != feed_state::reading || position_.pending().ticket != wanted.ticket) {
+        co_return unavailable(errc::redis_unavailable);  // the link was lost meanwhile
+    }
+    take_times(*granted);
+    findings_ = std::make_unique<findings>(findings{wanted.ticket, *std::move(read), std::move(granted->facts)});
+    co_return std::nullopt;
+}
+
+void push_socket::open(http::tcp_socket connection, std::string unread, socket_quota::place place) {
+    self_ = shared_from_this();
+    place_.emplace(std::move(place));
+    socket_ = new ws::socket{node_.group, std::move(connection), *this};
+    phase_ = phase::open;
+    node_.counts.sockets.add(1);
+    pulse_.start(steady_clock::now(), node_.settings.heartbeat);
+    socket_->start(std::move(unread));
+
+    if (ended_early_) return end(*ended_early_);
+    if (node_.draining) return close(close_code::draining, errc::shutting_down);
+    const auto found = std::move(findings_);
+    const bool told = tell(found->ticket, found->read, found->facts);
+    if (told) return;
+    // The link was lost between the read and the upgrade; what it missed then is made up for now.
+    if (position_.state() == feed_state::reading) return start_read();
+    on_link_lost();
+}
+
+void push_socket::tick(steady_time now, instant wall_time) {
+    if (phase_ != phase::open) return;
+    if (wall_time >= expires_at_) return end({close_code::session_over, errc::session_expired_absolute});
+    if (wall_time >= idle_at_ && position_.recheck()) start_read();
+
+    switch (pulse_.tick(now, node_.settings.heartbeat)) {
+        case pulse::beat::none: break;
+        case pulse::beat::missing: close(close_code::no_pong); break;
+        case pulse::beat::due: {
+            const auto beat = ws::make_text_frame(node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));
+            send({&beat, 1});
+            socket_->ping();
+            break;
+        }
+    }
+}
+
+void push_socket::close(close_code code, std::optional<errc> cause) {
+    if (phase_ != phase::open) return;
+    phase_ = phase::over;
+    node_.counts.closed(code).add();
+    socket_->close(static_cast<std::uint16_t>(code), rule_of(code).reason, make_farewell(node_, code, cause),
+                   ws::socket::queue::flush, code == close_code::slow_reader ? slow_flush_time : flush_time);
+}
+
+void push_socket::abort() {
+    if (socket_) socket_->abort();
+}
+
+void push_socket::start_read() {
+    // While joining, join() sees for itself that its read is not the newest any more.
+    if (phase_ == phase::open) node_.reads.add(shared_from_this());
+}
+
+void push_socket::write(const frame& event) {
+    if (phase_ == phase::open) send({&event, 1});
+}
+
+void push_socket::on_link_lost() {
+    if (phase_ == phase::open && node_.degraded) send({&node_.degraded, 1});
+}
+
+void push_socket::end(const refusal& why) {
+    if (phase_ == phase::joining) {
+        if (!ended_early_) ended_early_ = why;
+        return;
+    }
+    // Also behind a close that would still flush: nothing that is queued goes out after the session's end (N7).
+    const bool first = std::exchange(phase_, phase::over) == phase::open;
+    if (first) node_.counts.closed(why.code).add();
+    socket_->close(static_cast<std::uint16_t>(why.code), rule_of(why.code).reason,
+                   first ? make_farewell(node_, why.code, why.why) : frame{}, ws::socket::queue::drop);
+}
+
+std::optional<stream_read> push_socket::wanted() const {
+    if (phase_ != phase::open || position_.state() != feed_state::reading) return std::nullopt;
+    return position_.pending();
+}
+
+void push_socket::on_readout(std::uint32_t ticket, readout found) {
+    const auto still = wanted();
+    if (!still || still->ticket != ticket) return;
+    const auto granted = check_again(who_, found.stored(), node_.now(), node_.settings.timeouts);
+    if (!granted) {
+        const auto refused = granted.error();
+        if (refused.code == close_code::session_unclear) return close(refused.code, refused.why);
+        return end(refused);
+    }
+    take_times(*granted);
+    tell(ticket, found, granted->facts);
+}
+
+void push_socket::on_unreadable() { close(close_code::try_again_later, errc::redis_protocol); }
+
+void push_socket::take_times(const admission& granted) {
+    epoch_ = granted.epoch;
+    expires_at_ = granted.expires_at;
+    idle_at_ = granted.idle_at;
+}
+
+bool push_socket::tell(std::uint32_t ticket, const readout& read, const user_facts& facts) {
+    const auto plan = position_.on_read(ticket, read.versions, read.full);
+    if (!plan) return false;
+    const auto frames = frames_of(*plan, read, facts);
+    send(frames);
+    if (plan->read_again) start_read();
+    return true;
+}
+
+std::vector<frame> push_socket::frames_of(const replay& plan, const readout& read, const user_facts& facts) {
+    std::vector<frame> frames;
+    if (plan.welcome) {
+        const auto [resumed, at] = *plan.welcome;
+        (resumed ? node_.counts.resumes : node_.counts.restarts).add();
+        const connection_frames::welcome greeting{facts, at, resumed, node_.settings.heartbeat};
+        frames.push_back(ws::make_text_frame(node_.frames.make(greeting, node_.now())));
+    }
+    for (auto i = plan.first; i < plan.last; ++i) {
+        const auto news = parse_letter(read.letters[i]);
+        if (news) {
+            frames.push_back(ws::make_text_frame(news->frame));
+            node_.counts.replayed.add();
+            node_.counts.events_written.add();
+        } else {
+            node_.counts.unreadable.add();
+        }
+    }
+    return frames;
+}
+
+void push_socket::send(std::span<const frame> what) {
+    if (what.empty() || phase_ != phase::open) return;
+    switch (socket_->send(what)) {
+        case ws::sent::written:
+        case ws::sent::queued: break;
+        case ws::sent::overflow: close(close_code::slow_reader); break;
+        case ws::sent::closed: break;  // on_closed comes
+    }
+}
+
+void push_socket::on_message(ws::socket&, bool is_text, std::string_view payload) {
+    if (phase_ != phase::open) return;
+    node_.counts.client_messages.add();
+    if (!messages_.admit(steady_clock::now())) {
+        return refuse_message(ws::closing::policy_violation, "Too many messages.");
+    }
+    if (!is_text) return refuse_message(ws::closing::unsupported_data, "Only text messages are understood.");
+    const auto acknowledged = read_acknowledgement(payload, who_.user, position_.sent());
+    if (acknowledged) node_.counts.acknowledgements.add();
+}
+
+void push_socket::on_pong(ws::socket&) { pulse_.pong(); }
+
+void push_socket::on_ping(ws::socket&) {
+    if (phase_ != phase::open || messages_.admit(steady_clock::now())) return;
+    refuse_message(ws::closing::policy_violation, "Too many pings.");
+}
+
+void push_socket::refuse_message(std::uint16_t code, std::string_view reason) {
+    phase_ = phase::over;
+    node_.counts.closed_by_protocol.add();
+    socket_->close(code, reason, frame{}, ws::socket::queue::flush);
+}
+
+void push_socket::on_closed(ws::socket&, const ws::close_summary& how) {
+    node_.counts.sockets.add(-1);
+    if (phase_ == phase::open) (how.by_peer ? node_.counts.closed_by_peer : node_.counts.closed_by_protocol).add();
+    phase_ = phase::over;
+    obs::log::info("socket_closed", {{"user", who_.user.text()},
+                                     {"session", who_.session.text()},
+                                     {"code", how.code},
+                                     {"by_peer", how.by_peer}});
+    // The last owner but for a read that is under way.
+    const auto self = std::move(self_);
+}
+
+}  // namespace stagedoor::notify

@@ -1,0 +1,222 @@
+// Whether a session may hold a socket, verdict by verdict (N5).
+#include <catch2/catch.hpp>
+#include <optional>
+#include <string>
+
+#include "common/core/secrets.hpp"
+#include "common/session/session_record.hpp"
+#include "notify-service/src/session/session_check.hpp"
+
+using namespace stagedoor;
+using namespace stagedoor::notify;
+using namespace std::chrono_literals;
+
+namespace {
+
+const instant now = from_unix_ms(1'800'000'000'000);
+const session::timeouts limits_of_test{24h, std::chrono::days{14}};
+
+// One signed-in user, as auth-service would have stored it.
+struct stage {
+    session::key_ring keys;
+    session::session_ref who{user_id{make_uuid_v7()}, session_id{make_uuid_v4()}};
+    user_facts facts;
+    session::session_record record;
+    std::optional<errc> ended;
+    bool record_missing = false;
+    bool snapshot_missing = false;
+
+    stage() {
+        init_crypto();
+        std::string complaint;
+        keys = *session::key_ring::parse(session::key_ring::make_file_text(), complaint);
+        facts = user_facts{who.user, "a@example.com", "A", user_role::stage_manager, user_status::pending, 3, 0, {}, {}};
+        record = session::first_record(keys, who, facts, now - 1h, limits_of_test);
+    }
+
+    std::string token(std::uint32_t generation) const {
+        const session::token_claims claims{keys.signing_key_id(), who.user, who.session, generation};
+        return session::format_token(claims, *session::prove(keys, claims));
+    }
+    // As after so many refreshes.
+    void rotate_to(std::uint32_t generation) {
+        record = session::moved_forward(keys, who, record, generation, keys.signing_key_id());
+    }
+    credential presented(std::uint32_t generation, bool with_keys) const {
+        const auto found = find_credentials("c=" + token(generation), "c", with_keys ? &keys : nullptr);
+        REQUIRE(found.count == 1);
+        return found.found[0];
+    }
+
+    struct texts {
+        std::string record, snapshot;
+    };
+    template <class Check>
+    auto with_stored(Check check) const {
+        const texts kept{ended ? session::format_tombstone({*ended, now}) : session::format_record(record), to_snapshot_json(facts)};
+        stored_session stored{kept.record, kept.snapshot};
+        if (record_missing) stored.record.reset();
+        if (snapshot_missing) stored.snapshot.reset();
+        return check(stored);
+    }
+    std::optional<refusal> refused(std::uint32_t generation, bool with_keys) const {
+        const auto verdict = with_stored([&](const stored_session& stored) {
+            return check_request(presented(generation, with_keys), stored, now, limits_of_test);
+        });
+        if (verdict) return std::nullopt;
+        return verdict.error();
+    }
+    std::optional<refusal> refused_again() const {
+        const auto verdict = with_stored(
+            [&](const stored_session& stored) { return check_again(who, stored, now, limits_of_test); });
+        if (verdict) return std::nullopt;
+        return verdict.error();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a living session is admitted with its times", "[session_check]") {
+    const stage s;
+    const bool with_keys = GENERATE(true, false);
+    const auto verdict = s.with_stored([&](const stored_session& stored) {
+        return check_request(s.presented(0, with_keys), stored, now, limits_of_test);
+    });
+    REQUIRE(verdict.has_value());
+    CHECK(verdict->facts == s.facts);
+    CHECK(verdict->expires_at == s.record.expires_at);
+    CHECK(verdict->idle_at == s.record.last_seen_at + 24h);
+}
+
+TEST_CASE("the predecessor's token is good while it lives, with keys and without", "[session_check]") {
+    stage s;
+    s.rotate_to(5);
+    const bool with_keys = GENERATE(true, false);
+    CHECK_FALSE(s.refused(5, with_keys));
+    CHECK_FALSE(s.refused(4, with_keys));
+    s.record.predecessor_dead = true;
+    CHECK(s.refused(4, with_keys) == refusal{close_code::session_unclear, errc::session_token_reused});
+}
+
+TEST_CASE("a generation above the record's is good where keys prove it, else unclear", "[session_check]") {
+    const stage s;
+    CHECK_FALSE(s.refused(7, true));
+    CHECK(s.refused(7, false)->code == close_code::session_unclear);
+}
+
+TEST_CASE("a generation that was left behind is unclear", "[session_check]") {
+    stage s;
+    s.rotate_to(5);
+    const bool with_keys = GENERATE(true, false);
+    CHECK(s.refused(3, with_keys)->code == close_code::session_unclear);
+}
+
+TEST_CASE("without record or snapshot the session is unclear, never over", "[session_check]") {
+    stage s;
+    const bool with_keys = GENERATE(true, false);
+    s.record_missing = GENERATE(true, false);
+    s.snapshot_missing = !s.record_missing;
+    CHECK(s.refused(0, with_keys)->code == close_code::session_unclear);
+    CHECK(s.refused_again()->code == close_code::session_unclear);
+}
+
+TEST_CASE("a snapshot older than the session cannot judge it", "[session_check]") {
+    stage s;
+    s.record.epoch = 1;
+    CHECK(s.refused(0, true)->code == close_code::session_unclear);
+}
+
+TEST_CASE("a tombstone is the end, whatever its reason", "[session_check]") {
+    stage s;
+    s.ended = GENERATE(errc::session_signed_out, errc::session_token_reused, errc::session_expired_idle);
+    CHECK(s.refused(0, true) == refusal{close_code::session_over, *s.ended});
+    CHECK(s.refused_again() == refusal{close_code::session_over, *s.ended});
+}
+
+TEST_CASE("absolute and idle expiry are the end", "[session_check]") {
+    stage s;
+    s.record.expires_at = now;
+    CHECK(s.refused(0, false) == refusal{close_code::session_over, errc::session_expired_absolute});
+    s.record.expires_at = now + 1h;
+    s.record.last_seen_at = now - 24h;
+    CHECK(s.refused(0, true) == refusal{close_code::session_over, errc::session_expired_idle});
+    CHECK(s.refused_again() == refusal{close_code::session_over, errc::session_expired_idle});
+}
+
+TEST_CASE("a dead epoch is the end, the kept session excepted", "[session_check]") {
+    stage s;
+    s.facts.epoch = 1;
+    CHECK(s.refused(0, true) == refusal{close_code::session_over, errc::session_revoked});
+    s.facts.kept_session = s.who.session;
+    s.facts.kept_epoch = 1;
+    CHECK_FALSE(s.refused(0, true));
+}
+
+TEST_CASE("a suspended user's session says so", "[session_check]") {
+    stage s;
+    s.facts.epoch = 1;
+    s.facts.status = user_status::suspended;
+    CHECK(s.refused(0, true) == refusal{close_code::account_suspended, errc::account_suspended});
+}
+
+TEST_CASE("a socket outlives the rotation of its token", "[session_check]") {
+    stage s;
+    s.rotate_to(9);
+    s.record.predecessor_dead = true;
+    CHECK_FALSE(s.refused_again());
+}
+
+TEST_CASE("a forged token is refused: by the keys at once, by the record without them", "[session_check]") {
+    const stage s;
+    auto forged = s.token(0);
+    forged[70] = forged[70] == 'A' ? 'B' : 'A';
+    const auto by_keys = find_credentials("c=" + forged, "c", &s.keys);
+    CHECK(by_keys.empty());
+    CHECK(by_keys.refused == refusal{close_code::session_over, errc::session_invalid});
+
+    const auto by_record = find_credentials("c=" + forged, "c", nullptr);
+    REQUIRE(by_record.count == 1);
+    const auto verdict = s.with_stored([&](const stored_session& stored) {
+        return check_request(by_record.found[0], stored, now, limits_of_test);
+    });
+    REQUIRE_FALSE(verdict.has_value());
+    CHECK(verdict.error() == refusal{close_code::session_over, errc::session_invalid});
+}
+
+TEST_CASE("no cookie is no session; what is no token is none of ours", "[session_check]") {
+    CHECK(find_credentials("other=1", "c", nullptr).refused == refusal{close_code::session_over, errc::no_session});
+    CHECK(find_credentials("c=junk", "c", nullptr).refused == refusal{close_code::session_over, errc::session_invalid});
+}
+
+TEST_CASE("a dead cookie does not hide a live one behind it", "[session_check]") {
+    const stage s;
+    const auto found = find_credentials("c=junk; c=" + s.token(0), "c", &s.keys);
+    REQUIRE(found.count == 1);
+    CHECK(found.found[0].who() == s.who);
+}
+
+TEST_CASE("of two refusals the one with more hope is told", "[session_check]") {
+    const refusal over{close_code::session_over, errc::session_signed_out};
+    const refusal unclear{close_code::session_unclear, errc::session_unknown};
+    CHECK(more_hopeful(over, unclear) == unclear);
+    CHECK(more_hopeful(unclear, over) == unclear);
+    CHECK(more_hopeful(over, over) == over);
+}
+
+TEST_CASE("a letter with a higher epoch ends all sessions but the kept one", "[session_check]") {
+    const session_id session{make_uuid_v4()};
+    letter head;
+    head.epoch = 2;
+    CHECK_FALSE(check_letter(head, session, 2));
+    CHECK_FALSE(check_letter(head, session, 3));
+    CHECK(check_letter(head, session, 1) == refusal{close_code::session_over, errc::session_revoked});
+
+    head.status = user_status::suspended;
+    CHECK(check_letter(head, session, 1) == refusal{close_code::account_suspended, errc::account_suspended});
+
+    head.kept_session = session;
+    CHECK(check_letter(head, session, 1));
+    head.kept_epoch = 2;
+    CHECK_FALSE(check_letter(head, session, 1));
+    CHECK(check_letter(head, session_id{make_uuid_v4()}, 1));
+}
