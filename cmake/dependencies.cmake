@@ -1,6 +1,6 @@
 # Every library comes from Debian 12. One target per library, so that rooms link names, not flags.
 find_package(Threads REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(SQLite3 REQUIRED)

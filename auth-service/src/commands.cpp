@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "auth-service/src/user/password_hasher.hpp"
 #include "common/core/json.hpp"
 #include "common/core/secrets.hpp"
+#include "common/session/key_file.hpp"
 
 namespace stagedoor {
 namespace {
@@ -69,6 +71,16 @@ result<user::committed> create(store::sqlite_store& database, user::new_user wan
 
 }  // namespace
 
+int check_config(const serve_options& options, const std::string& settings) {
+    std::cout << settings;
+    if (!std::filesystem::exists(options.session_key_file)) {
+        std::cout << "The key file " << options.session_key_file.string() << " is missing; `serve` would make it.\n";
+        return 0;
+    }
+    const auto keys = session::load_key_file(options.session_key_file, session::missing_key_file::is_an_error);
+    return keys ? 0 : fail(keys.error());
+}
+
 int migrate(const migrate_options& options) {
     auto database = store::sqlite_store::open(sqlite_path(options.database_url));
     if (!database) return fail(database.error().message);
@@ -85,7 +97,9 @@ int create_admin(const create_admin_options& options) {
         return fail("the password has to have " + std::to_string(limits::password_min_chars) + " to " +
                     std::to_string(limits::password_max_chars) + " characters");
     }
-    auto database = store::sqlite_store::open(sqlite_path(options.database_url));
+    const auto path = sqlite_path(options.database_url);
+    const bool is_new = !std::filesystem::exists(path);
+    auto database = store::sqlite_store::open(path);
     if (!database) return fail(database.error().message);
 
     user::new_user admin;
@@ -104,7 +118,8 @@ int create_admin(const create_admin_options& options) {
         const auto& why = problem_of(to_errc(created.error()));
         return fail(std::string{why.code} + ": " + std::string{why.title});
     }
-    std::cout << "The admin " << created->facts.email << " can sign in.\n";
+    std::cout << (is_new ? "Made the database " : "In the database ") << path << ": the admin "
+              << created->facts.email << " can sign in.\n";
     return 0;
 }
 

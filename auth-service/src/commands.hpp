@@ -5,7 +5,9 @@
 
 namespace stagedoor {
 
-// Both: the exit code, 0 or 1; what happened on stdout, what went wrong on stderr.
+// All: the exit code, 0 or 1; what happened on stdout, what went wrong on stderr.
+// Prints the `settings` in force, then looks at the key file as `serve` would, without making it.
+int check_config(const serve_options& options, const std::string& settings);
 int migrate(const migrate_options& options);
 int create_admin(const create_admin_options& options);
 

@@ -22,18 +22,17 @@ int main(int argc, char** argv) {
 
     const auto chosen = program.parse(argc, argv);
     if (chosen.command.empty()) return chosen.print();
-    if (chosen.command == "check-config") {
-        std::cout << config::effective_settings(std::as_const(program).find("check-config")->options);
-        return 0;
-    }
     if (!init_crypto()) {
         std::cerr << "libsodium does not work on this machine\n";
         return 1;
     }
+    if (chosen.command == "serve") {
+        runtime::block_stop_signals();
+        const obs::log::output logging{{.format = serving.log_format, .level = serving.log_level}};
+        return serve(serving);
+    }
+    const obs::log::output logging{{.level = obs::log::level::warn}};
     if (chosen.command == "migrate") return migrate(migrating);
     if (chosen.command == "create-admin") return create_admin(creating);
-
-    runtime::block_stop_signals();
-    const obs::log::output logging{{.format = serving.log_format, .level = serving.log_level}};
-    return serve(serving);
+    return check_config(checked, config::effective_settings(std::as_const(program).find("check-config")->options));
 }

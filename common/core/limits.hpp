@@ -74,7 +74,6 @@ inline constexpr std::size_t admin_seen_ids = 100'000;
 // --- relay ---
 inline constexpr std::size_t relay_batch = 256;
 inline constexpr auto relay_poll = 1s;          // S5: the full scan
-inline constexpr auto relay_wait = 400ms;       // how long an approval's answer waits to say `delivery: relayed`
 inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 
 // --- database ---
@@ -94,7 +93,6 @@ inline constexpr std::size_t ws_outbox_bytes = 256 * 1024;       // a slow reade
 inline constexpr std::size_t ws_outbox_frames = 1'024;
 inline constexpr std::size_t ws_sockets_per_user = 64;           // tabs and devices of one person
 inline constexpr std::size_t ws_sockets = 16'000;
-inline constexpr auto ws_handshake_time = 5s;                    // from accept to live
 inline constexpr auto ws_heartbeat_default = 25s;                // below the idle timeouts of common gateways (nginx, ELB: 60 s)
 inline constexpr auto ws_pong_time = 10s;
 inline constexpr auto ws_close_time = 300ms;                     // N7

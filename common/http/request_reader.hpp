@@ -1,22 +1,20 @@
 // Bytes in, requests out: HTTP/1.1 as RFC 9112 has it, and nothing that two parsers could read in two ways.
-// Knows no socket. Beast's parser reads; the strictness, the bounds and the memory, which is kept from request to
-// request, are ours.
+// Knows no socket. Its memory is kept from request to request.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "common/core/errc.hpp"
+#include "common/http/chunk_decoder.hpp"
 #include "common/http/request.hpp"
+#include "common/http/request_head.hpp"
 
 namespace stagedoor::http {
-
-// Browsers send about 20 fields, proxies add ten.
-inline constexpr std::size_t header_fields = 100;
 
 class request_reader {
 public:
@@ -26,7 +24,6 @@ public:
         std::size_t body_bytes;
     };
     explicit request_reader(const bounds& limits);
-    ~request_reader();
     request_reader(const request_reader&) = delete;
     request_reader& operator=(const request_reader&) = delete;
 
@@ -61,28 +58,30 @@ public:
     std::string take_unread();
 
 private:
-    class parser;
-
     state refuse(errc error) noexcept;
+    void skip_empty_line() noexcept;
     bool find_head_end() noexcept;
-    state start_parser();
-    state feed_parser();
-    void make_room();
+    std::optional<errc> complaint(std::string_view head) const noexcept;
+    state begin_body();
+    state take_body();
+    state take_chunks();
+    state complete() noexcept;
 
     const bounds bounds_;
     std::vector<char> buffer_;
     std::size_t begin_ = 0;     // of the present request
     std::size_t searched_ = 0;  // up to where the head's end was looked for
     std::size_t head_end_ = 0;  // 0: not found yet
-    std::size_t parsed_ = 0;    // up to where the parser has read
+    std::size_t taken_ = 0;     // up to where head and body were taken
     std::size_t end_ = 0;       // of what the peer has sent
-    std::size_t framing_ = 0;   // bytes that followed the head
-    std::unique_ptr<parser> parser_;
+    body_framing framing_;
+    std::optional<chunk_decoder> chunks_;
     request_parts parts_;
     std::string body_;
     std::string cookies_;
     errc refusal_ = errc::bad_request;
     bool continue_wanted_ = false;
+    bool empty_line_skipped_ = false;
 };
 
 }  // namespace stagedoor::http

@@ -25,6 +25,7 @@ public:
 // One request that was answered, or could not be read. Views valid during the call.
 struct finished_request {
     const request* incoming = nullptr;  // null when it could not be read
+    std::string_view request_id;
     unsigned status = 0;
     std::optional<errc> error;          // of the problem that was answered
     std::chrono::microseconds duration{0};  // from the last byte of the request to the answer being handed to the kernel

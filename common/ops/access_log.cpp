@@ -20,10 +20,11 @@ void access_log::on_request(const http::finished_request& done) noexcept {
     obs::finished_request told;
     told.status = done.status;
     told.duration = done.duration;
+    told.request_id = done.request_id;
+    if (!done.incoming) told.method = "unreadable";
     if (done.incoming) {
         told.method = http::to_string(done.incoming->verb());
         told.path = done.incoming->path();
-        told.request_id = done.incoming->request_id();
         told.trace_id = done.incoming->trace().trace_id();
     }
     requests_(told);

@@ -29,12 +29,19 @@ public:
     cpu_pool(const cpu_pool&) = delete;
     cpu_pool& operator=(const cpu_pool&) = delete;
 
-    // False when the queue is full or the pool is closed; `job` is then dropped.
-    bool submit(std::function<void()> job);
+    // Called once: with true on a thread of the pool, with false by stop() when its turn had not come.
+    using job = std::function<void(bool run)>;
+
+    // False when the queue is full or the pool has stopped; the job is then not called.
+    bool submit(job next);
+
+    // Finishes what runs, joins the threads, and turns away what waits. Before the shards that wait are destroyed.
+    void stop();
 
     std::size_t waiting() const;
 
-    // Runs `work()` on the pool and resumes on the caller's shard. errc::overloaded when the queue is full.
+    // Runs `work()` on the pool and resumes on the caller's shard. errc::overloaded when the queue is full,
+    // errc::shutting_down when the pool stops first.
     template <class Work>
     task<result<std::invoke_result_t<Work>>> run(Work work);
 
@@ -44,7 +51,7 @@ private:
     const std::size_t capacity_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<std::function<void()>> jobs_;
+    std::deque<job> jobs_;
     bool closed_ = false;
     std::vector<std::thread> threads_;
 };
@@ -72,7 +79,9 @@ task<result<std::invoke_result_t<Work>>> cpu_pool::run(Work work) {
     using value = result<std::invoke_result_t<Work>>;
     auto start = [this, work = std::move(work)](auto done) mutable {
         auto shared = std::make_shared<decltype(done)>(std::move(done));
-        const bool taken = submit([shared, work = std::move(work)]() mutable { (*shared)(value{work()}); });
+        const bool taken = submit([shared, work = std::move(work)](bool run) mutable {
+            (*shared)(run ? value{work()} : value{errc::shutting_down});
+        });
         if (!taken) (*shared)(value{errc::overloaded});
     };
     co_return co_await async_from_thread<value>(std::move(start));

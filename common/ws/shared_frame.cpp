@@ -46,7 +46,7 @@ shared_frame make_frame(opcode code, std::string_view payload) {
     auto* const memory = ::operator new(sizeof(frame_bytes) + size);
     auto* const frame = new (memory) frame_bytes{static_cast<std::uint32_t>(size)};
     std::memcpy(frame->data(), header.data(), header_size);
-    std::memcpy(frame->data() + header_size, payload.data(), payload.size());
+    std::ranges::copy(payload, frame->data() + header_size);
     return shared_frame{frame};
 }
 

@@ -2,8 +2,8 @@
 
 #include <sys/resource.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <future>
 #include <memory>
 #include <string>
@@ -96,8 +96,7 @@ void drain(runtime::shards& shards, const std::vector<std::unique_ptr<push_shard
 }
 
 result<std::unique_ptr<http::listener>> open_listener(runtime::shards& shards, const config::listen_address& address,
-                                                      http::listener_settings settings,
-                                                      std::vector<http::site> sites) {
+                                                      http::listener_settings settings, std::vector<http::site> sites) {
     const auto endpoint = http::parse_endpoint(config::to_string(address));
     return http::listener::open(shards, *endpoint, std::move(settings), std::move(sites));
 }

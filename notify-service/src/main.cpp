@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     notify::serve_options checked;
     config::program program{"notify-service", "Pushes what happens to users to their browsers."};
     notify::add_serve_options(program.command("serve", "Runs the service."), serving);
-    notify::add_serve_options(program.command("check-config", "Says whether the options of `serve` are right."), checked);
+    notify::add_serve_options(program.command("check-config", "Says whether the options of `serve` are right."),
+                              checked);
 
     const auto chosen = program.parse(argc, argv);
     if (chosen.command.empty()) return chosen.print();

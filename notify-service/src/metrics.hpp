@@ -24,14 +24,14 @@ struct push_metrics {
     obs::gauge& sockets;
     obs::counter& letters;
     obs::counter& events_written;
-    obs::counter& unreadable;       // messages on channels, or entries of streams, that are none of ours
-    obs::counter& resumes;          // welcomes with resumed: true
-    obs::counter& restarts;         // welcomes with resumed: false
+    obs::counter& unreadable;  // messages on channels, or entries of streams, that are none of ours
+    obs::counter& resumes;     // welcomes with resumed: true
+    obs::counter& restarts;    // welcomes with resumed: false
     obs::counter& holes;
-    obs::counter& replayed;         // events written out of the stream
+    obs::counter& replayed;  // events written out of the stream
     obs::counter& reads;
     obs::counter& failed_reads;
-    obs::counter& link_losses;      // of a shard's subscriptions
+    obs::counter& link_losses;  // of a shard's subscriptions
     obs::counter& acknowledgements;
     obs::counter& client_messages;
 

@@ -56,8 +56,8 @@ void add_session_options(config::option_set& set, serve_options& o) {
     set.group("Sessions");
     set.add("session-key-file", o.key_file, path(), {},
             "auth-service's keys: with them strangers cost no round trip to Redis.");
-    set.add("session-idle-timeout", o.session_idle, duration{1s, std::chrono::days{365}},
-            limits::session_idle_default, "How long a session may stay unused; the same as auth-service's.");
+    set.add("session-idle-timeout", o.session_idle, duration{1s, std::chrono::days{365}}, limits::session_idle_default,
+            "How long a session may stay unused; the same as auth-service's.");
 }
 
 void add_socket_options(config::option_set& set, serve_options& o) {

@@ -1,5 +1,5 @@
-// Everything of notify-service that lives on one shard: its two links to Redis, the hub, the sockets, and the sweep that
-// keeps them honest. Made and destroyed while no shard runs; in between it belongs to its own thread.
+// Everything of notify-service that lives on one shard: its two links to Redis, the hub, the sockets, and the sweep
+// that keeps them honest. Made and destroyed while no shard runs; in between it belongs to its own thread.
 #pragma once
 
 #include <atomic>

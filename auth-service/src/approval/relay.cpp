@@ -19,6 +19,9 @@ using std::chrono::steady_clock;
 // Long enough to mark many rows with one commit, short enough that a restart relays few of them twice.
 constexpr auto marking_interval = std::chrono::milliseconds{20};
 
+// A row that Redis refuses comes back with every scan.
+constexpr auto complaint_interval = std::chrono::seconds{10};
+
 constexpr auto failure_pause = std::chrono::milliseconds{100};
 
 const user_event* as_event(const outbox_row& row) noexcept { return std::get_if<user_event>(&row.what); }
@@ -111,7 +114,9 @@ runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
         if (!results[i]) continue;
         const auto* const event = as_event(rows[i]);
         published[i] = !event || results[i]->what != posted::outcome::gap;
-        if (!published[i]) behind[event->facts.id] = {results[i]->top, event->facts.version};
+        if (published[i]) continue;
+        auto& lag_of_user = behind.try_emplace(event->facts.id, lag{results[i]->top, 0}).first->second;
+        lag_of_user.wanted = std::max(lag_of_user.wanted, event->facts.version);
     }
     for (const auto& [user, how] : behind) {
         counters_.gaps += 1;
@@ -126,7 +131,7 @@ runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
         if (published[i]) {
             note_relayed(rows[i].id);
         } else {
-            counters_.failed += 1;
+            note_failure(rows[i], results[i] ? boost::system::error_code{} : results[i].error());
         }
     }
     co_return published;
@@ -161,6 +166,18 @@ void relay::note_relayed(std::int64_t id) {
     counters_.relayed += 1;
     unmarked_.insert(id);
     marks_.notify_all();
+}
+
+// An outage fails every row, and the link says so already; what is left to say is which row is at fault.
+void relay::note_failure(const outbox_row& row, const boost::system::error_code& why) {
+    counters_.failed += 1;
+    const auto now = steady_clock::now();
+    if (to_errc(why) == errc::redis_unavailable || now < next_complaint_) return;
+    next_complaint_ = now + complaint_interval;
+    const auto* const event = as_event(row);
+    const auto& user = event ? event->facts.id : std::get<ended_session>(row.what).who.user;
+    spdlog::error("relay: outbox row {} of user {} cannot be relayed and is tried again: {}", row.id, user.text(),
+                  why ? why.message() : "events before it are missing");
 }
 
 runtime::task<void> relay::run_marker() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <unordered_set>
@@ -65,6 +66,7 @@ private:
     // Brings a user's stream from its newest version `top` to `wanted` at least; false when that failed.
     runtime::task<bool> catch_up(user_id user, std::int64_t top, std::int64_t wanted);
     void note_relayed(std::int64_t id);
+    void note_failure(const outbox_row& row, const boost::system::error_code& why);
 
     runtime::executor shard_;
     outbox& outbox_;
@@ -73,6 +75,7 @@ private:
     runtime::event marks_;
     std::vector<submission> submitted_;
     std::unordered_set<std::int64_t> unmarked_;  // relayed, not yet known to be marked
+    std::chrono::steady_clock::time_point next_complaint_{};
     bool scan_due_ = true;
     bool stopping_ = false;
     relay_counters counters_;

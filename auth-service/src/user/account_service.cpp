@@ -18,7 +18,8 @@ runtime::task<result<committed>> account_service::register_manager(registration 
 runtime::task<result<user_facts>> account_service::verify(std::string email, std::string password) {
     auto found = co_await users_.find_credentials(std::move(email));
     if (!found) co_return found.error();
-    if (!*found) {
+    // Who has no password (an account made by plain SQL) is answered like nobody, in the same time.
+    if (!*found || (*found)->password_hash.empty()) {
         const auto spent = co_await hasher_.verify_nobody(std::move(password));
         if (!spent) co_return spent.error();
         co_return errc::invalid_credentials;

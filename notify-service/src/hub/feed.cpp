@@ -33,8 +33,7 @@ bool feed::recheck() noexcept {
     return true;
 }
 
-std::optional<replay> feed::on_read(std::uint32_t ticket, std::span<const std::int64_t> versions,
-                                    bool full) noexcept {
+std::optional<replay> feed::on_read(std::uint32_t ticket, std::span<const std::int64_t> versions, bool full) noexcept {
     if (state_ != feed_state::reading || ticket != ticket_) return std::nullopt;
     if (at_head_) return on_head(versions);
 

@@ -44,7 +44,7 @@ struct replay {
     std::optional<greeting> welcome;  // write a `welcome`
     std::size_t first = 0;            // then the entries [first, last)
     std::size_t last = 0;
-    bool read_again = false;          // then start feed::pending(); if not, the feed is live
+    bool read_again = false;  // then start feed::pending(); if not, the feed is live
 
     friend bool operator==(const replay&, const replay&) = default;
 };

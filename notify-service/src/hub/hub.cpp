@@ -62,7 +62,8 @@ void hub::deliver(audience& listeners, const letter& news) {
             }
         }
         switch (socket.position().on_letter(news.version)) {
-            case letter_action::ignore: break;
+            case letter_action::ignore:
+                break;
             case letter_action::read:
                 counts_.holes.add();
                 socket.start_read();

@@ -18,7 +18,7 @@ public:
         missing,  // limits::ws_pong_time has gone by without an answer to a ping
     };
 
-    void start(steady_time now, std::chrono::milliseconds interval) noexcept { next_ = now + interval; }
+    void start(steady_time first) noexcept { next_ = first; }
 
     // Before start(): none.
     beat tick(steady_time now, std::chrono::milliseconds interval) noexcept {

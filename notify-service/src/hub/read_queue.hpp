@@ -1,6 +1,6 @@
 // Reads for sockets that are open already: after a hole, an idle timeout, or a loss of the Redis link, when all sockets
-// of a shard read at once. At most `at_once` reads are under way, so that new sockets find room on the link beside them.
-// Belongs to one shard.
+// of a shard read at once. At most `at_once` reads are under way, so that new sockets find room on the link beside
+// them. Belongs to one shard.
 #pragma once
 
 #include <cstddef>

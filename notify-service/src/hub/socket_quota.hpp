@@ -1,5 +1,6 @@
 // How many sockets the process and each user may hold. The one thing that shards share beside the metrics: a bound per
-// user that each shard kept alone would be one per shard. Touched twice in a socket's life, never on the way of an event.
+// user that each shard kept alone would be one per shard. Touched twice in a socket's life, never on the way of an
+// event.
 #pragma once
 
 #include <cstddef>

@@ -55,7 +55,8 @@ verdict<admission> judge(judged_parts parts, const session::session_ref& who, st
         const auto why = to_errc(standing.error());
         if (why == errc::session_token_reused) return stale_token;
         // Whatever else is wrong with it: sign-in is not open to a suspended user, which is what to tell (N7).
-        if (facts.status == user_status::suspended) return refusal{close_code::account_suspended, errc::account_suspended};
+        if (facts.status == user_status::suspended)
+            return refusal{close_code::account_suspended, errc::account_suspended};
         return refusal{close_code::session_over, why};
     }
     return admission{std::move(parts.facts), record.epoch, record.expires_at, record.last_seen_at + limits.idle};

@@ -13,14 +13,18 @@ struct spread {
 };
 constexpr spread spread_of(close_code code) noexcept {
     switch (code) {
-        case close_code::draining: return {100ms, 1100ms};
-        case close_code::try_again_later: return {1s, 5s};
-        case close_code::too_many_sockets: return {5s, 15s};
+        case close_code::draining:
+            return {100ms, 1100ms};
+        case close_code::try_again_later:
+            return {1s, 5s};
+        case close_code::too_many_sockets:
+            return {5s, 15s};
         case close_code::session_over:
         case close_code::account_suspended:
         case close_code::session_unclear:
         case close_code::no_pong:
-        case close_code::slow_reader: break;
+        case close_code::slow_reader:
+            break;
     }
     return {0ms, 0ms};
 }

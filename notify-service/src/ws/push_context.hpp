@@ -45,11 +45,11 @@ struct push_context {
     history& source;
     channels& subscriptions;
     connection_frames& frames;
-    std::function<instant()> now;           // Redis' time (T5)
-    std::function<bool()> redis_is_there;   // both links
+    std::function<instant()> now;          // Redis' time (T5)
+    std::function<bool()> redis_is_there;  // both links
     bool draining = false;
-    std::size_t farewells = 0;              // sockets that are open only to be told why they are closed
-    frame degraded{};                       // said at the loss of the link under way
+    std::size_t farewells = 0;  // sockets that are open only to be told why they are closed
+    frame degraded{};           // said at the loss of the link under way
     std::minstd_rand jitter{std::random_device{}()};
 };
 

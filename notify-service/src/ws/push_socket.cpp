@@ -18,6 +18,12 @@ constexpr auto flush_time = std::chrono::milliseconds{1500};
 // A slow reader that reads on meanwhile hears why, and has less to catch up.
 constexpr auto slow_flush_time = std::chrono::milliseconds{5000};
 
+// Sockets that were opened together do not beat together.
+std::chrono::milliseconds first_beat_within(push_context& node) {
+    const auto interval = node.settings.heartbeat.count();
+    return std::chrono::milliseconds{std::uniform_int_distribution{interval / 2, interval}(node.jitter)};
+}
+
 constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again_later, why}; }
 
 }  // namespace
@@ -33,7 +39,6 @@ push_socket::~push_socket() {
 }
 
 runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
-    const auto keep_alive = shared_from_this();
     const auto acquired = co_await node_.subscriptions.acquire(who_.user);
     if (!acquired) co_return unavailable(to_errc(acquired.error()));
     holds_channel_ = true;
@@ -63,7 +68,7 @@ void push_socket::open(http::tcp_socket connection, std::string unread, socket_q
     socket_ = new ws::socket{node_.group, std::move(connection), *this};
     phase_ = phase::open;
     node_.counts.sockets.add(1);
-    pulse_.start(steady_clock::now(), node_.settings.heartbeat);
+    pulse_.start(steady_clock::now() + first_beat_within(node_));
     socket_->start(std::move(unread));
 
     if (ended_early_) return end(*ended_early_);
@@ -82,8 +87,11 @@ void push_socket::tick(steady_time now, instant wall_time) {
     if (wall_time >= idle_at_ && position_.recheck()) start_read();
 
     switch (pulse_.tick(now, node_.settings.heartbeat)) {
-        case pulse::beat::none: break;
-        case pulse::beat::missing: close(close_code::no_pong); break;
+        case pulse::beat::none:
+            break;
+        case pulse::beat::missing:
+            close(close_code::no_pong);
+            break;
         case pulse::beat::due: {
             const auto beat = ws::make_text_frame(node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));
             send({&beat, 1});
@@ -190,9 +198,13 @@ void push_socket::send(std::span<const frame> what) {
     if (what.empty() || phase_ != phase::open) return;
     switch (socket_->send(what)) {
         case ws::sent::written:
-        case ws::sent::queued: break;
-        case ws::sent::overflow: close(close_code::slow_reader); break;
-        case ws::sent::closed: break;  // on_closed comes
+        case ws::sent::queued:
+            break;
+        case ws::sent::overflow:
+            close(close_code::slow_reader);
+            break;
+        case ws::sent::closed:
+            break;  // on_closed comes
     }
 }
 
@@ -224,10 +236,9 @@ void push_socket::on_closed(ws::socket&, const ws::close_summary& how) {
     node_.counts.sockets.add(-1);
     if (phase_ == phase::open) (how.by_peer ? node_.counts.closed_by_peer : node_.counts.closed_by_protocol).add();
     phase_ = phase::over;
-    obs::log::info("socket_closed", {{"user", who_.user.text()},
-                                     {"session", who_.session.text()},
-                                     {"code", how.code},
-                                     {"by_peer", how.by_peer}});
+    obs::log::info(
+        "socket_closed",
+        {{"user", who_.user.text()}, {"session", who_.session.text()}, {"code", how.code}, {"by_peer", how.by_peer}});
     // The last owner but for a read that is under way.
     const auto self = std::move(self_);
 }

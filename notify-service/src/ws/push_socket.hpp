@@ -1,5 +1,5 @@
-// One browser's socket, from its request to its end: joins the hub, follows its user's history, lives no longer than its
-// session. Belongs to its shard.
+// One browser's socket, from its request to its end: joins the hub, follows its user's history, lives no longer than
+// its session. Belongs to its shard.
 //
 //   phase     means                                                    leaves to
 //   joining   the request is not answered yet: nothing can be written  open, over
@@ -35,7 +35,7 @@ public:
     ~push_socket();
 
     // Subscribes, reads and checks. A refusal with close_code::try_again_later is for an answer before the upgrade.
-    // Once, before open().
+    // Once, before open(); the caller keeps the socket meanwhile.
     runtime::task<std::optional<refusal>> join(credential presented);
 
     // The upgrade is done: the socket speaks. Owns itself from here on, until the connection's end.

@@ -214,6 +214,9 @@ TEST_CASE("shapes by which requests are smuggled are refused") {
              std::string{"GET /%2e%2e%2f HTTP/1.1\r\nHost: a\r\n\r\n"},
              std::string{"\x16\x03\x01\x02"},  // TLS
              std::string{" GET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+             std::string{"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+             std::string{"\rGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+             std::string{"\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
          }) {
         INFO(bytes);
         CHECK(refusal(bytes) == errc::bad_request);

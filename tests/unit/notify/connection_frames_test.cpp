@@ -20,8 +20,15 @@ json::object parsed(const std::string& frame) { return json::parse(frame).as_obj
 
 TEST_CASE("a welcome carries snapshot, cursor, resumption and heartbeat interval", "[frames]") {
     connection_frames frames{"node7", 1};
-    const user_facts facts{user_id{make_uuid_v7()}, "a@example.com", "Ä \"x\"", user_role::stage_manager,
-                           user_status::active,     4, 2, session_id{make_uuid_v4()}, 2};
+    const user_facts facts{user_id{make_uuid_v7()},
+                           "a@example.com",
+                           "Ä \"x\"",
+                           user_role::stage_manager,
+                           user_status::active,
+                           4,
+                           2,
+                           session_id{make_uuid_v4()},
+                           2};
     const auto frame = parsed(frames.make(connection_frames::welcome{facts, 3, true, 25s}, now));
     CHECK(frame.at("specversion") == "1.0");
     CHECK(frame.at("type") == "stagedoor.connection.welcome");

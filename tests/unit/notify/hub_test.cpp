@@ -164,7 +164,8 @@ TEST_CASE("a loss of the link is told to every socket; those that hold their cha
 
 TEST_CASE("what is neither letter nor control message is counted and dropped", "[hub]") {
     two_tabs tabs;
-    for (const auto* text : {"", "x", "e", "e 2", "e 2 0 - - active", "c {", "c {\"control\":\"x\"}"}) tabs.publish(text);
+    for (const auto* text : {"", "x", "e", "e 2", "e 2 0 - - active", "c {", "c {\"control\":\"x\"}"})
+        tabs.publish(text);
     CHECK(tabs.counts.unreadable.value() == 7);
     CHECK(tabs.a.written.empty());
     CHECK_FALSE(tabs.a.ended);

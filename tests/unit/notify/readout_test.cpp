@@ -38,7 +38,8 @@ TEST_CASE("a stream that is not there is an empty read", "[readout]") {
 
 TEST_CASE("a read of more entries than a stream should hold may have been cut short", "[readout]") {
     value::array entries;
-    for (std::size_t i = 1; i <= limits::stream_entries + 1; ++i) entries.push_back(entry(std::to_string(i) + "-0", "e"));
+    for (std::size_t i = 1; i <= limits::stream_entries + 1; ++i)
+        entries.push_back(entry(std::to_string(i) + "-0", "e"));
     const auto out = parse_readout(list(std::move(entries)), list({value{}, value{}}));
     REQUIRE(out.has_value());
     CHECK(out->full);

@@ -3,74 +3,37 @@
 #include <optional>
 #include <string>
 
-#include "common/core/secrets.hpp"
-#include "common/session/session_record.hpp"
-#include "notify-service/src/session/session_check.hpp"
+#include "tests/unit/notify/signed_in.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::notify;
+using namespace stagedoor::notify::test;
 using namespace std::chrono_literals;
 
 namespace {
 
-const instant now = from_unix_ms(1'800'000'000'000);
-const session::timeouts limits_of_test{24h, std::chrono::days{14}};
-
-// One signed-in user, as auth-service would have stored it.
-struct stage {
-    session::key_ring keys;
-    session::session_ref who{user_id{make_uuid_v7()}, session_id{make_uuid_v4()}};
-    user_facts facts;
-    session::session_record record;
-    std::optional<errc> ended;
-    bool record_missing = false;
-    bool snapshot_missing = false;
-
-    stage() {
-        init_crypto();
-        std::string complaint;
-        keys = *session::key_ring::parse(session::key_ring::make_file_text(), complaint);
-        facts = user_facts{who.user, "a@example.com", "A", user_role::stage_manager, user_status::pending, 3, 0, {}, {}};
-        record = session::first_record(keys, who, facts, now - 1h, limits_of_test);
-    }
-
-    std::string token(std::uint32_t generation) const {
-        const session::token_claims claims{keys.signing_key_id(), who.user, who.session, generation};
-        return session::format_token(claims, *session::prove(keys, claims));
-    }
-    // As after so many refreshes.
-    void rotate_to(std::uint32_t generation) {
-        record = session::moved_forward(keys, who, record, generation, keys.signing_key_id());
-    }
+struct stage : signed_in {
     credential presented(std::uint32_t generation, bool with_keys) const {
-        const auto found = find_credentials("c=" + token(generation), "c", with_keys ? &keys : nullptr);
+        const auto found = find_credentials(cookie(generation), cookie_name, with_keys ? &keys : nullptr);
         REQUIRE(found.count == 1);
         return found.found[0];
     }
-
-    struct texts {
-        std::string record, snapshot;
-    };
-    template <class Check>
-    auto with_stored(Check check) const {
-        const texts kept{ended ? session::format_tombstone({*ended, now}) : session::format_record(record), to_snapshot_json(facts)};
-        stored_session stored{kept.record, kept.snapshot};
-        if (record_missing) stored.record.reset();
-        if (snapshot_missing) stored.snapshot.reset();
-        return check(stored);
+    verdict<admission> check(const credential& given) const {
+        const auto record_text = stored_record();
+        const auto snapshot_text = stored_snapshot();
+        return check_request(given, {record_text, snapshot_text}, now, timeouts);
     }
     std::optional<refusal> refused(std::uint32_t generation, bool with_keys) const {
-        const auto verdict = with_stored([&](const stored_session& stored) {
-            return check_request(presented(generation, with_keys), stored, now, limits_of_test);
-        });
-        if (verdict) return std::nullopt;
-        return verdict.error();
+        const auto found = check(presented(generation, with_keys));
+        if (found) return std::nullopt;
+        return found.error();
     }
     std::optional<refusal> refused_again() const {
-        const auto verdict = with_stored(
-            [&](const stored_session& stored) { return check_again(who, stored, now, limits_of_test); });
-        if (verdict) return std::nullopt;
-        return verdict.error();
+        const auto record_text = stored_record();
+        const auto snapshot_text = stored_snapshot();
+        const auto found = check_again(who, {record_text, snapshot_text}, now, timeouts);
+        if (found) return std::nullopt;
+        return found.error();
     }
 };
 
@@ -79,13 +42,12 @@ struct stage {
 TEST_CASE("a living session is admitted with its times", "[session_check]") {
     const stage s;
     const bool with_keys = GENERATE(true, false);
-    const auto verdict = s.with_stored([&](const stored_session& stored) {
-        return check_request(s.presented(0, with_keys), stored, now, limits_of_test);
-    });
-    REQUIRE(verdict.has_value());
-    CHECK(verdict->facts == s.facts);
-    CHECK(verdict->expires_at == s.record.expires_at);
-    CHECK(verdict->idle_at == s.record.last_seen_at + 24h);
+    const auto granted = s.check(s.presented(0, with_keys));
+    REQUIRE(granted.has_value());
+    CHECK(granted->facts == s.facts);
+    CHECK(granted->epoch == s.record.epoch);
+    CHECK(granted->expires_at == s.record.expires_at);
+    CHECK(granted->idle_at == s.record.last_seen_at + 24h);
 }
 
 TEST_CASE("the predecessor's token is good while it lives, with keys and without", "[session_check]") {
@@ -176,11 +138,9 @@ TEST_CASE("a forged token is refused: by the keys at once, by the record without
 
     const auto by_record = find_credentials("c=" + forged, "c", nullptr);
     REQUIRE(by_record.count == 1);
-    const auto verdict = s.with_stored([&](const stored_session& stored) {
-        return check_request(by_record.found[0], stored, now, limits_of_test);
-    });
-    REQUIRE_FALSE(verdict.has_value());
-    CHECK(verdict.error() == refusal{close_code::session_over, errc::session_invalid});
+    const auto found = s.check(by_record.found[0]);
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error() == refusal{close_code::session_over, errc::session_invalid});
 }
 
 TEST_CASE("no cookie is no session; what is no token is none of ours", "[session_check]") {

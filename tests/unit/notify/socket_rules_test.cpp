@@ -20,7 +20,7 @@ const steady_time start{1h};
 TEST_CASE("a heartbeat is due each interval, and none before the start", "[pulse]") {
     pulse p;
     CHECK(p.tick(start, 25s) == pulse::beat::none);
-    p.start(start, 25s);
+    p.start(start + 25s);
     CHECK(p.tick(start + 24s, 25s) == pulse::beat::none);
     CHECK(p.tick(start + 25s, 25s) == pulse::beat::due);
     p.pong();
@@ -31,7 +31,7 @@ TEST_CASE("a heartbeat is due each interval, and none before the start", "[pulse
 TEST_CASE("a ping without an answer in time means a dead peer, however short the interval", "[pulse]") {
     const auto interval = GENERATE(200ms, 25'000ms);
     pulse p;
-    p.start(start, interval);
+    p.start(start + interval);
     const auto pinged = start + interval;
     REQUIRE(p.tick(pinged, interval) == pulse::beat::due);
     for (auto at = pinged; at < pinged + limits::ws_pong_time; at += 100ms) {

@@ -2,6 +2,7 @@
 #include "tests/support/catch.hpp"
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "common/runtime/cpu_pool.hpp"
 #include "common/runtime/event.hpp"
@@ -79,15 +80,36 @@ TEST_CASE("work on the pool resumes on the caller's thread") {
 TEST_CASE("a full pool refuses rather than queues") {
     cpu_pool pool{1, 1};
     std::atomic<bool> started = false, release = false;
-    REQUIRE(pool.submit([&] {
+    REQUIRE(pool.submit([&](bool) {
         started = true;
         while (!release) std::this_thread::yield();
     }));
     while (!started) std::this_thread::yield();
-    REQUIRE(pool.submit([] {}));
+    REQUIRE(pool.submit([](bool) {}));
     const auto refused = run_task([&](executor) { return run_on(pool); });
     CHECK(refused.error() == errc::overloaded);
     release = true;
+}
+
+TEST_CASE("a pool that stops finishes what runs and turns away what waits") {
+    cpu_pool pool{1, 8};
+    std::atomic<bool> started = false, release = false;
+    REQUIRE(pool.submit([&](bool) {
+        started = true;
+        while (!release) std::this_thread::yield();
+    }));
+    while (!started) std::this_thread::yield();
+    std::vector<bool> told;
+    for (int i = 0; i < 3; ++i) REQUIRE(pool.submit([&](bool run) { told.push_back(run); }));
+    std::thread releasing{[&] {
+        while (pool.waiting() != 0) std::this_thread::yield();
+        release = true;
+    }};
+    pool.stop();
+    releasing.join();
+    CHECK(told == std::vector<bool>{false, false, false});
+    CHECK_FALSE(pool.submit([](bool) {}));
+    CHECK(run_task([&](executor) { return run_on(pool); }).error() == errc::overloaded);
 }
 
 TEST_CASE("each shard runs on a thread of its own until it is stopped") {

@@ -1,0 +1,99 @@
+// What auth-service is made of: the settings that all share, the database behind its ports, and the rooms that live on
+// a shard, in the order of who stands on whom. app.cpp makes them and says when they start and end.
+#pragma once
+
+#include "auth-service/src/approval/redis_mailbox.hpp"
+#include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/http/endpoints.hpp"
+#include "auth-service/src/http/guard.hpp"
+#include "auth-service/src/options.hpp"
+#include "auth-service/src/session/redis_session_store.hpp"
+#include "auth-service/src/store/sqlite_approval_store.hpp"
+#include "auth-service/src/store/sqlite_outbox.hpp"
+#include "auth-service/src/store/sqlite_session_ledger.hpp"
+#include "auth-service/src/store/sqlite_user_store.hpp"
+#include "common/obs/health.hpp"
+#include "common/ops/access_log.hpp"
+#include "common/redis/url.hpp"
+#include "common/runtime/task_group.hpp"
+
+namespace stagedoor {
+
+// The database, behind its ports. Serves all shards.
+struct database {
+    explicit database(store::sqlite_store& opened) : users{opened}, ledger{opened}, approvals{opened}, outbox{opened} {}
+
+    store::sqlite_user_store users;
+    store::sqlite_session_ledger ledger;
+    store::sqlite_approval_store approvals;
+    store::sqlite_outbox outbox;
+};
+
+// What all shards share and nobody changes.
+struct settings {
+    // The options have been checked one by one before.
+    settings(const serve_options& o, session::key_ring ring);
+
+    const session::key_ring keys;
+    const allowed_origins origins;
+    const session_cookie cookie;
+    const redis_schema schema;
+    const redis::url redis_url;
+    const api::page_files files;
+    const session::timeouts timeouts;
+};
+
+// Everything that lives on one shard, in the order of who stands on whom.
+struct shard_rooms {
+    shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
+                approval::relay& relay, obs::health::condition& redis_condition, obs::metrics& metrics,
+                const obs::request_observer& requests);
+
+    void start() {
+        link.start(tasks);
+        tasks.spawn("health", watch_health());
+    }
+    void stop() {
+        stopping_ = true;
+        link.stop();
+    }
+
+    runtime::task_group tasks;
+    redis::link link;
+    session::redis_session_store sessions_in_redis;
+    session::session_service sessions;
+    user::account_service accounts;
+    approval::approval_service approvals;
+    api::context context;
+    http::router<api::context> router;
+    api::guarded_service guarded;
+    ops::access_log watches;
+
+private:
+    void report_health();
+    runtime::task<void> watch_health();
+
+    obs::health::condition& redis_condition_;
+    bool stopping_ = false;
+};
+
+// The relay and its link; on the first shard.
+struct relay_rooms {
+    relay_rooms(runtime::executor shard, const settings& s, database& db)
+        : tasks{shard}, link{shard, s.redis_url, "relay"}, mailbox{link, s.schema}, relay{shard, db.outbox, mailbox} {
+        link.on_up([this] { relay.ring(); });
+    }
+
+    void start() {
+        link.start(tasks);
+        tasks.spawn("relay", relay.run());
+        tasks.spawn("relay marker", relay.run_marker());
+    }
+
+    runtime::task_group tasks;
+    redis::link link;
+    approval::redis_mailbox mailbox;
+    approval::relay relay;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,262 @@
+// One shard with stand-ins for Redis, and the browser's end of a connection: everything about sockets but the network.
+#pragma once
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/json.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/http/request.hpp"
+#include "common/runtime/event.hpp"
+#include "common/ws/socket_group.hpp"
+#include "notify-service/src/ws/handshake.hpp"
+#include "notify-service/src/ws/push_socket.hpp"
+#include "tests/unit/notify/signed_in.hpp"
+
+namespace stagedoor::notify::test {
+
+struct fake_channels final : channels {
+    int held = 0;
+    errc failure{};  // instead of a confirmation
+    runtime::task<result<void>> acquire(user_id) override {
+        co_await runtime::sleep_for(std::chrono::milliseconds{1});
+        if (failure != errc{}) co_return failure;
+        ++held;
+        co_return result<void>{};
+    }
+    void release(const user_id&) override { --held; }
+};
+
+// Answers out of a signed-in user and a stream.
+struct fake_history final : history {
+    signed_in& user;
+    std::vector<std::pair<std::int64_t, std::string>> stream;
+    bool away = false;
+    int reads = 0;
+    std::function<void()> before_reply;  // once, after the read was carried out
+
+    explicit fake_history(signed_in& of) : user{of} {}
+
+    runtime::task<result<readout>> read(session::session_ref, std::optional<std::int64_t> from) override {
+        ++reads;
+        readout out;
+        for (const auto& [version, letter] : stream) {
+            if (from ? version < *from : version != stream.back().first) continue;
+            out.versions.push_back(version);
+            out.letters.push_back(letter);
+        }
+        out.record = user.stored_record();
+        out.snapshot = user.stored_snapshot();
+        co_await runtime::sleep_for(std::chrono::milliseconds{1});
+        if (const auto act = std::exchange(before_reply, nullptr)) act();
+        if (away) co_return errc::redis_unavailable;
+        co_return out;
+    }
+};
+
+// What the browser has received: the CloudEvents objects, and the Close.
+struct received {
+    std::vector<boost::json::object> frames;
+    std::optional<std::uint16_t> close_code;
+    int pings = 0;
+    bool end_of_file = false;
+
+    std::vector<std::string> types() const {
+        std::vector<std::string> all;
+        for (const auto& frame : frames) {
+            const std::string type{frame.at("type").as_string()};
+            all.push_back(type.substr(type.rfind('.') + 1));
+        }
+        return all;
+    }
+    std::int64_t number(std::string_view member) const { return frames.back().at("data").at(member).as_int64(); }
+};
+
+class browser {
+public:
+    explicit browser(boost::asio::io_context& context) : context_{context}, socket_{context} {}
+
+    // A new connection; the server's end of it.
+    http::tcp_socket connect() {
+        using boost::asio::ip::tcp;
+        socket_ = tcp::socket{context_};
+        input_.clear();
+        tcp::acceptor acceptor{context_, {boost::asio::ip::address_v4::loopback(), 0}};
+        socket_.connect(acceptor.local_endpoint());
+        socket_.non_blocking(true);
+        http::tcp_socket server{context_.get_executor()};
+        acceptor.accept(server);
+        server.non_blocking(true);
+        return server;
+    }
+    void send(ws::opcode code, std::string_view payload) {
+        std::string bytes{static_cast<char>(0x80 | static_cast<int>(code)), static_cast<char>(0x80 | payload.size())};
+        bytes.append(4, '\0');  // a mask that changes nothing
+        bytes.append(payload);
+        boost::asio::write(socket_, boost::asio::buffer(bytes));
+    }
+    received take() {
+        std::array<char, 65536> room;
+        boost::system::error_code ec;
+        while (!ec) input_.append(room.data(), socket_.read_some(boost::asio::buffer(room), ec));
+        received all;
+        all.end_of_file = ec != boost::asio::error::would_block;
+        while (take_frame(all)) {
+        }
+        return all;
+    }
+
+private:
+    bool take_frame(received& into) {
+        if (input_.size() < 2) return false;
+        const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(input_[i]); };
+        std::size_t head = 2;
+        std::size_t size = byte(1);
+        if (size == 126) {
+            head = 4;
+            size = static_cast<std::size_t>(byte(2)) << 8 | byte(3);
+        }
+        if (input_.size() < head + size) return false;
+        const auto payload = input_.substr(head, size);
+        const auto code = static_cast<ws::opcode>(byte(0) & 0x0f);
+        input_.erase(0, head + size);
+        if (code == ws::opcode::text) into.frames.push_back(boost::json::parse(payload).as_object());
+        if (code == ws::opcode::ping) ++into.pings;
+        if (code == ws::opcode::close) {
+            into.close_code = static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
+                                                         static_cast<unsigned char>(payload[1]));
+        }
+        return true;
+    }
+
+    boost::asio::io_context& context_;
+    boost::asio::ip::tcp::socket socket_;
+    std::string input_;
+};
+
+struct push_stage {
+    boost::asio::io_context context{1};
+    runtime::task_group tasks{context.get_executor()};
+    signed_in user;
+    obs::metrics registry;
+    push_metrics counts{registry};
+    push_settings settings{allowed_origins{{*parse_origin("https://app.example")}}, std::string{cookie_name}, user.keys,
+                           timeouts, std::chrono::seconds{25}};
+    socket_quota quota{10, 2};
+    ws::socket_group group{context.get_executor()};
+    hub sockets{counts};
+    fake_channels subscriptions;
+    fake_history source{user};
+    read_queue reads{source, tasks, counts};
+    connection_frames frames{"node", 0};
+    instant wall_time = now;
+    bool redis_is_there = true;
+    push_context node{.settings = settings,
+                      .quota = quota,
+                      .counts = counts,
+                      .group = group,
+                      .sockets = sockets,
+                      .reads = reads,
+                      .source = source,
+                      .subscriptions = subscriptions,
+                      .frames = frames,
+                      .now = [this] { return wall_time; },
+                      .redis_is_there = [this] { return redis_is_there; }};
+    browser tab{context};
+
+    // The stream ends at the user's version.
+    push_stage() {
+        spdlog::set_level(spdlog::level::off);
+        source.stream.emplace_back(user.facts.version, user.letter_text());
+    }
+    ~push_stage() {
+        sockets.for_each([](member& each) { static_cast<push_socket&>(each).abort(); });
+        context.restart();
+        context.run();
+    }
+
+    // Lets the shard work for a while: all that is ready, and what takes a few milliseconds.
+    void run() {
+        context.restart();
+        context.run_for(std::chrono::milliseconds{20});
+    }
+
+    // A change of the user, in the stream and in the snapshot, on the channel too if `published`.
+    void change(std::string_view kind = "updated", bool published = true) {
+        ++user.facts.version;
+        source.stream.emplace_back(user.facts.version, user.letter_text(kind));
+        if (published) publish(source.stream.back().second);
+    }
+    void publish(const std::string& text) { sockets.on_message(user.who.user, text); }
+    void end_session(errc reason = errc::session_signed_out) {
+        user.ended = reason;
+        publish(to_control_message({user.who.session, reason}));
+    }
+    void lose_link() {
+        node.degraded = ws::make_text_frame(frames.make_degraded(wall_time));
+        sockets.on_link_lost();
+    }
+    void restore_link() {
+        node.degraded = {};
+        sockets.on_link_restored();
+    }
+
+    // The answer of GET /ws with these fields beside those of a handshake.
+    http::response request(std::string_view query = {}, std::optional<std::string> cookie = {},
+                           std::string_view origin = "https://app.example", bool upgrades = true) {
+        const auto cookie_text = cookie.value_or(user.cookie());
+        http::request_parts parts;
+        parts.target.path = "/ws";
+        parts.target.query = query;
+        if (upgrades) {
+            parts.fields = {{"Upgrade", "websocket"},
+                            {"Connection", "Upgrade"},
+                            {"Sec-WebSocket-Version", "13"},
+                            {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
+        }
+        if (!origin.empty()) parts.fields.push_back({"Origin", origin});
+        parts.fields.push_back({"Cookie", cookie_text});
+        const http::trusted_proxies nobody;
+        http::id_source ids;
+        const http::arrival from{boost::asio::ip::address_v4::loopback(), nobody, ids};
+        const http::request incoming{parts, from};
+        std::optional<http::response> answer;
+        tasks.spawn("request", answer_into(answer, incoming));
+        context.restart();
+        while (!answer && context.run_one_for(std::chrono::seconds{1}) > 0) {
+        }
+        return std::move(*answer);
+    }
+    runtime::task<void> answer_into(std::optional<http::response>& answer, const http::request& incoming) {
+        auto given = co_await open_push_socket(node, incoming);
+        answer = std::move(given);
+    }
+    // The connection goes over to WebSocket, if the answer says so.
+    void upgrade(http::response answer) {
+        const auto taker = answer.release_takeover();
+        taker->take(tab.connect(), {});
+        run();
+    }
+    void open(std::string_view query = {}) { upgrade(request(query)); }
+    // What came to the browser since the last time.
+    received hear() {
+        run();
+        return tab.take();
+    }
+    push_socket* only_socket() {
+        push_socket* found = nullptr;
+        sockets.for_each([&](member& each) { found = static_cast<push_socket*>(&each); });
+        return found;
+    }
+};
+
+}  // namespace stagedoor::notify::test
