@@ -1,7 +1,5 @@
 #include "notify-service/src/app.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <future>
@@ -16,6 +14,7 @@
 #include "common/obs/log.hpp"
 #include "common/ops/access_log.hpp"
 #include "common/ops/ops_service.hpp"
+#include "common/runtime/descriptors.hpp"
 #include "common/runtime/shards.hpp"
 #include "common/runtime/stop_signals.hpp"
 #include "common/session/key_file.hpp"
@@ -62,14 +61,9 @@ redis::url to_redis_url(const serve_options& o) {
 
 // The soft limit is often 1,024; a process may raise it to the hard one.
 void raise_descriptor_limit(std::size_t sockets) {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    const auto allowed = runtime::raise_descriptor_limit();
     const auto wanted = sockets + spare_descriptors;
-    if (limit.rlim_max < wanted) {
-        obs::log::warn("few_descriptors", {{"allowed", limit.rlim_max}, {"wanted", wanted}});
-    }
+    if (allowed < wanted) obs::log::warn("few_descriptors", {{"allowed", allowed}, {"wanted", wanted}});
 }
 
 // What only a look at the shards can tell.
