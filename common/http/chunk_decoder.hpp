@@ -23,19 +23,21 @@ public:
     progress feed(std::string_view& bytes, std::string& body);
 
 private:
-    // | step      | expects                                      |
-    // | --------- | -------------------------------------------- |
+    // | step      | expects                                         |
+    // | --------- | ----------------------------------------------- |
     // | size      | hex digits, then an extension or the line's end |
-    // | extension | anything up to the line's end                |
-    // | size_end  | LF                                           |
-    // | data      | the chunk                                    |
-    // | data_cr   | CR                                           |
-    // | data_end  | LF                                           |
-    // | trailer   | a line's first byte                          |
-    // | field     | anything up to the line's end                |
-    // | field_end | LF                                           |
-    // | last_end  | LF                                           |
-    enum class step : std::uint8_t { size, extension, size_end, data, data_cr, data_end, trailer, field, field_end, last_end };
+    // | extension | anything up to the line's end                   |
+    // | size_end  | LF                                              |
+    // | data      | the chunk                                       |
+    // | data_cr   | CR                                              |
+    // | data_end  | LF                                              |
+    // | trailer   | a line's first byte                             |
+    // | field     | anything up to the line's end                   |
+    // | field_end | LF                                              |
+    // | last_end  | LF                                              |
+    enum class step : std::uint8_t {
+        size, extension, size_end, data, data_cr, data_end, trailer, field, field_end, last_end
+    };
 
     progress take(char c);
     progress take_size(char c);
@@ -44,11 +46,11 @@ private:
     const std::size_t body_bytes_;
     step step_ = step::size;
     std::size_t chunk_left_ = 0;
-    std::size_t taken_ = 0;        // of the body
-    std::size_t overhead_ = 0;     // bytes of framing
-    std::size_t line_ = 0;         // of the present line
+    std::size_t taken_ = 0;     // of the body
+    std::size_t overhead_ = 0;  // bytes of framing
+    std::size_t line_ = 0;      // of the present line
     bool has_digit_ = false;
-    bool padded_ = false;          // white space after the size: only an extension may follow
+    bool padded_ = false;  // white space after the size: only an extension may follow
 };
 
 }  // namespace stagedoor::http

@@ -122,7 +122,9 @@ runtime::task<bool> connection::answer() {
                      .keep_alive = keep,
                      .head_only = parts.verb == method::head,
                      .minor_version = parts.minor_version});
-    finished_request done{.incoming = &incoming, .request_id = incoming.request_id(), .status = outgoing.status(),
+    finished_request done{.incoming = &incoming,
+                          .request_id = incoming.request_id(),
+                          .status = outgoing.status(),
                           .error = outgoing.error()};
     done.bytes_out = out.size();
     boost::system::error_code failed;
@@ -152,8 +154,11 @@ runtime::task<void> connection::refuse(errc error) {
     const auto outgoing = response::problem(error);
     const http::request_id id{home_->ids().next()};
     std::string out;
-    append_response(out, outgoing, {.date = home_->date(), .request_id = id.text(),
-                                    .extra_head = home_->settings().extra_head, .keep_alive = false});
+    append_response(out, outgoing,
+                    {.date = home_->date(),
+                     .request_id = id.text(),
+                     .extra_head = home_->settings().extra_head,
+                     .keep_alive = false});
     finished_request done{.request_id = id.text(), .status = outgoing.status(), .error = error};
     done.bytes_out = out.size();
     done.delivered = co_await write_rest(std::move(out));

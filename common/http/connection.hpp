@@ -17,8 +17,7 @@ namespace stagedoor::http {
 
 class edge;
 
-class connection
-    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class connection : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
     // `socket` is non-blocking.
     connection(std::shared_ptr<edge> home, tcp_socket socket, const asio::ip::address& peer);

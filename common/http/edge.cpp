@@ -123,8 +123,9 @@ void edge::refuse(tcp_socket& socket) {
     site_.watches.on_refused_connection();
     output_.clear();
     const request_id id{ids_.next()};
-    append_response(output_, response::problem(errc::overloaded),
-                    {.date = date(), .request_id = id.text(), .extra_head = settings_->extra_head, .keep_alive = false});
+    append_response(
+        output_, response::problem(errc::overloaded),
+        {.date = date(), .request_id = id.text(), .extra_head = settings_->extra_head, .keep_alive = false});
     // A new socket's buffer takes it. If the peer does not get it, it sees a closed connection: as true an answer.
     boost::system::error_code ignored;
     socket.write_some(asio::buffer(output_), ignored);

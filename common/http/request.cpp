@@ -12,7 +12,8 @@ bool is_sane_id(std::string_view text) noexcept {
     constexpr std::size_t longest = 64;
     if (text.empty() || text.size() > longest) return false;
     return std::ranges::all_of(text, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
     });
 }
 

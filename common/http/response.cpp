@@ -41,9 +41,7 @@ response response::fixed(unsigned status, std::string_view type, std::string_vie
     return made;
 }
 
-response response::redirect(std::string location) {
-    return response{303}.add("Location", std::move(location));
-}
+response response::redirect(std::string location) { return response{303}.add("Location", std::move(location)); }
 
 response response::problem(errc error, std::string detail, std::vector<field_error> errors,
                            std::optional<std::chrono::seconds> retry_after) {
@@ -66,7 +64,8 @@ response response::hand_over(unsigned status, std::unique_ptr<takeover> to) {
 
 response& response::add(std::string_view name, std::string value) & {
     // Tabs are allowed in fields (RFC 9110 section 5.5), but none of ours has one.
-    if (has_control_chars(value)) throw std::invalid_argument{"a control character in the value of " + std::string{name}};
+    if (has_control_chars(value))
+        throw std::invalid_argument{"a control character in the value of " + std::string{name}};
     for (const auto& each : replaceables) {
         if (each.name == name) replaced_ = static_cast<std::uint8_t>(replaced_ | each.bit);
     }

@@ -53,8 +53,11 @@ public:
 
     // `name` has static lifetime. May be repeated (Set-Cookie). Cache-Control, Content-Security-Policy and
     // Cross-Origin-Resource-Policy replace the default that every response has:
-    //     Cache-Control: no-store                      Content-Security-Policy: default-src 'none'; frame-ancestors 'none'
-    //     Cross-Origin-Resource-Policy: same-origin    X-Content-Type-Options: nosniff    Referrer-Policy: no-referrer
+    //     Cache-Control: no-store
+    //     Content-Security-Policy: default-src 'none'; frame-ancestors 'none'
+    //     Cross-Origin-Resource-Policy: same-origin
+    //     X-Content-Type-Options: nosniff
+    //     Referrer-Policy: no-referrer
     // Throws std::invalid_argument (a bug, answered by 500) when `value` holds a control character.
     response& add(std::string_view name, std::string value) &;
     response&& add(std::string_view name, std::string value) &&;

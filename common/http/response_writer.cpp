@@ -69,7 +69,8 @@ void append_default_fields(std::string& out, const response& answer) {
         if ((replaced & response::content_security_policy) == 0) {
             append_field(out, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
         }
-        if ((replaced & response::resource_policy) == 0) append_field(out, "Cross-Origin-Resource-Policy", "same-origin");
+        if ((replaced & response::resource_policy) == 0)
+            append_field(out, "Cross-Origin-Resource-Policy", "same-origin");
     }
     out.append("X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n");
 }

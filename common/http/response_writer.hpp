@@ -25,8 +25,8 @@ struct write_options {
     std::string_view request_id = {};
     std::string_view extra_head = {};  // whole lines
     bool keep_alive = true;
-    bool head_only = false;       // the request was HEAD
-    unsigned minor_version = 1;   // of the request: HTTP/1.0 has to be told that the connection stays
+    bool head_only = false;      // the request was HEAD
+    unsigned minor_version = 1;  // of the request: HTTP/1.0 has to be told that the connection stays
 };
 
 // Appends head and body to `out`; the head alone when `answer` hands its socket over.

@@ -6,7 +6,9 @@
 namespace stagedoor::http {
 namespace {
 
-constexpr std::uint16_t bit(method verb) noexcept { return static_cast<std::uint16_t>(1u << static_cast<unsigned>(verb)); }
+constexpr std::uint16_t bit(method verb) noexcept {
+    return static_cast<std::uint16_t>(1u << static_cast<unsigned>(verb));
+}
 
 // The first segment of `path`, which begins with '/'; `path` moves behind it.
 std::string_view take_segment(std::string_view& path) noexcept {

@@ -38,7 +38,8 @@ public:
         std::string_view pattern;  // static lifetime
     };
 
-    // GET serves HEAD as well. Throws std::logic_error for a malformed pattern and for two routes of one method and path.
+    // GET serves HEAD as well. Throws std::logic_error for a malformed pattern and for two routes of one method and
+    // path.
     explicit route_table(std::span<const route> routes);
 
     struct outcome {
@@ -59,8 +60,8 @@ private:
         std::array<std::uint16_t, method_count> endpoints;
         std::uint16_t allowed = 0;
     };
-    std::vector<group> literals_;       // by pattern
-    std::vector<group> parametrised_;   // in the order given
+    std::vector<group> literals_;      // by pattern
+    std::vector<group> parametrised_;  // in the order given
 };
 
 }  // namespace stagedoor::http

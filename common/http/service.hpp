@@ -27,10 +27,11 @@ struct finished_request {
     const request* incoming = nullptr;  // null when it could not be read
     std::string_view request_id;
     unsigned status = 0;
-    std::optional<errc> error;          // of the problem that was answered
-    std::chrono::microseconds duration{0};  // from the last byte of the request to the answer being handed to the kernel
-    std::size_t bytes_out = 0;          // head and body
-    bool delivered = true;              // false: the peer went away before the answer was written
+    std::optional<errc> error;  // of the problem that was answered
+    // From the last byte of the request to the answer being handed to the kernel.
+    std::chrono::microseconds duration{0};
+    std::size_t bytes_out = 0;  // head and body
+    bool delivered = true;      // false: the peer went away before the answer was written
 };
 
 // Called on the shard; returns soon and does not throw.
@@ -38,8 +39,10 @@ class observer {
 public:
     virtual ~observer() = default;
     virtual void on_request(const finished_request& done) noexcept = 0;
-    virtual void on_connections(std::size_t open) noexcept { static_cast<void>(open); }  // of this shard, after a change
-    virtual void on_refused_connection() noexcept {}                                    // too many are open
+    // After a change of how many connections this shard has.
+    virtual void on_connections(std::size_t open) noexcept { static_cast<void>(open); }
+    // One too many came.
+    virtual void on_refused_connection() noexcept {}
 };
 
 }  // namespace stagedoor::http

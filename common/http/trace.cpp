@@ -50,7 +50,8 @@ std::optional<trace_context> trace_context::parse(std::string_view text) noexcep
     const auto trace = text.substr(3, 32);
     const auto parent = text.substr(36, 16);
     const auto flags = text.substr(53, 2);
-    if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(parent) || !is_lower_hex(flags)) return std::nullopt;
+    if (!is_lower_hex(version) || !is_lower_hex(trace) || !is_lower_hex(parent) || !is_lower_hex(flags))
+        return std::nullopt;
     if (version == "ff" || is_zero(trace) || is_zero(parent)) return std::nullopt;
     // Only later versions may have more to say.
     if (text.size() > size && (version == "00" || text[size] != '-')) return std::nullopt;

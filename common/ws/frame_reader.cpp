@@ -127,7 +127,8 @@ frame_reader::event frame_reader::take_payload(std::span<char>& bytes) {
     bytes = bytes.subspan(part.size());
     unmask(part, header_.data() + header_taken_ - 4, frame_taken_);
     const std::string_view text{part.data(), part.size()};
-    if (!is_control(code()) && message_is_text_ && !utf8_.feed(text)) return fail(closing::not_utf8, "The text is not UTF-8.");
+    if (!is_control(code()) && message_is_text_ && !utf8_.feed(text))
+        return fail(closing::not_utf8, "The text is not UTF-8.");
 
     const bool whole = part.size() == frame_size_;
     frame_taken_ += static_cast<std::uint32_t>(part.size());

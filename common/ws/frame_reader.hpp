@@ -36,8 +36,8 @@ public:
         std::uint16_t code = 0;
     };
 
-    // Takes bytes off the front of `bytes`, which it may change, until something has happened; need_more: all are taken.
-    // After close or failed nothing more is to be read.
+    // Takes bytes off the front of `bytes`, which it may change, until something has happened; need_more: all are
+    // taken. After close or failed nothing more is to be read.
     event next(std::span<char>& bytes);
 
 private:

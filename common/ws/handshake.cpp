@@ -46,7 +46,8 @@ std::string accept_key(std::string_view key) {
     unsigned int words[5];
     hash.get_digest(words);
     std::array<unsigned char, sizeof words> digest;
-    for (std::size_t i = 0; i < digest.size(); ++i) digest[i] = static_cast<unsigned char>(words[i / 4] >> (24 - i % 4 * 8));
+    for (std::size_t i = 0; i < digest.size(); ++i)
+        digest[i] = static_cast<unsigned char>(words[i / 4] >> (24 - i % 4 * 8));
     std::array<char, sodium_base64_ENCODED_LEN(digest.size(), sodium_base64_VARIANT_ORIGINAL)> text;
     sodium_bin2base64(text.data(), text.size(), digest.data(), digest.size(), sodium_base64_VARIANT_ORIGINAL);
     return text.data();
@@ -58,7 +59,8 @@ result<handshake> read_handshake(const http::request& incoming) {
                       http::has_token(incoming.header("Connection"), "upgrade");
     if (!asks || incoming.header("Sec-WebSocket-Version") != version) return errc::upgrade_required;
     const auto key = incoming.header("Sec-WebSocket-Key");
-    const bool once = count_fields(incoming, "Sec-WebSocket-Key") == 1 && count_fields(incoming, "Sec-WebSocket-Version") == 1;
+    const bool once =
+        count_fields(incoming, "Sec-WebSocket-Key") == 1 && count_fields(incoming, "Sec-WebSocket-Version") == 1;
     if (!once || !is_key(key) || !incoming.body().empty()) return errc::bad_request;
     return handshake{accept_key(key), offers_cloudevents(incoming)};
 }

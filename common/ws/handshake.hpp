@@ -15,7 +15,7 @@ namespace stagedoor::ws {
 inline constexpr std::string_view cloudevents_subprotocol = "cloudevents.json";
 
 struct handshake {
-    std::string accept;           // Sec-WebSocket-Accept
+    std::string accept;             // Sec-WebSocket-Accept
     bool with_subprotocol = false;  // the client offers cloudevents.json; otherwise none is spoken of
 };
 

@@ -59,7 +59,9 @@ shared_frame make_close_frame(std::uint16_t code, std::string_view reason) {
     return make_frame(opcode::close, payload);
 }
 
-void intrusive_ptr_add_ref(const frame_bytes* frame) noexcept { frame->owners_.fetch_add(1, std::memory_order_relaxed); }
+void intrusive_ptr_add_ref(const frame_bytes* frame) noexcept {
+    frame->owners_.fetch_add(1, std::memory_order_relaxed);
+}
 
 void intrusive_ptr_release(const frame_bytes* frame) noexcept {
     if (frame->owners_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;

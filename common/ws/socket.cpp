@@ -226,7 +226,8 @@ void socket::end(bool by_reset) {
     tcp_.close(ignored);
     outbox_ = {};
     // Not from within a call of the owner's.
-    if (started) asio::post(group_.executor(), [self = socket_ptr{this}] { self->owner_.on_closed(*self, self->summary_); });
+    if (started)
+        asio::post(group_.executor(), [self = socket_ptr{this}] { self->owner_.on_closed(*self, self->summary_); });
 }
 
 }  // namespace stagedoor::ws

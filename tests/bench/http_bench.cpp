@@ -37,7 +37,8 @@ std::string fixed_answer() {
         "HTTP/1.1 200 OK\r\nDate: Mon, 23 Nov 2026 20:52:08 GMT\r\nContent-Type: application/json\r\nContent-Length: ";
     const std::string tail =
         "\r\nCache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-        "Cross-Origin-Resource-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+        "Cross-Origin-Resource-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+        "no-referrer\r\n"
         "X-Request-Id: 0123456789abcdef\r\n\r\n";
     return head + std::to_string(usual_body.size()) + tail + std::string{usual_body};
 }
@@ -58,7 +59,8 @@ public:
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
-        if (::bind(listening_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening_, 1024) != 0) std::abort();
+        if (::bind(listening_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening_, 1024) != 0)
+            std::abort();
         ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);
         thread_ = std::thread{[this] { loop(); }};
@@ -188,7 +190,8 @@ class quiet_observer final : public http::observer {
 class our_server final : public server {
 public:
     our_server() {
-        listener_ = http::listener::open(shards_, *http::parse_endpoint("127.0.0.1:0"), {}, {{router_, observer_}}).value();
+        listener_ =
+            http::listener::open(shards_, *http::parse_endpoint("127.0.0.1:0"), {}, {{router_, observer_}}).value();
         shards_.start();
     }
     ~our_server() override {
@@ -243,7 +246,8 @@ int main() {
         const auto cost = median(each.costs);
         std::ranges::sort(each.rates);
         std::printf("%-28s %9.0f requests/s %6.2f us CPU (user %.2f, system %.2f) %5.2f x the floor\n", each.name,
-                    each.rates[each.rates.size() / 2], cost.total(), cost.user_us, cost.system_us, cost.total() / floor);
+                    each.rates[each.rates.size() / 2], cost.total(), cost.user_us, cost.system_us,
+                    cost.total() / floor);
     }
     for (auto& each : contestants) each.load.reset();
 }

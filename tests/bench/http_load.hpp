@@ -26,7 +26,9 @@ struct cpu_time {
     static cpu_time of_this_thread() {
         rusage usage{};
         ::getrusage(RUSAGE_THREAD, &usage);
-        const auto us = [](const timeval& t) { return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec); };
+        const auto us = [](const timeval& t) {
+            return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+        };
         return {us(usage.ru_utime), us(usage.ru_stime)};
     }
     double total() const { return user_us + system_us; }
@@ -36,8 +38,10 @@ struct cpu_time {
 
 // What a browser sends for a session check.
 inline constexpr std::string_view usual_request =
-    "GET /api/auth/me HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 "
-    "Firefox/128.0\r\nAccept: application/json\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br\r\n"
+    "GET /api/auth/me HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) "
+    "Gecko/20100101 "
+    "Firefox/128.0\r\nAccept: application/json\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, "
+    "br\r\n"
     "Sec-Fetch-Dest: empty\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\nConnection: keep-alive\r\n"
     "Cookie: stagedoor-8080=AQEBlk3yq5r0cXmHq3kQ2JYb8J8Zt3y5Qd2vWm0C1rNfKx7uPz4sLh6gTjE9oViBnDMaXw\r\n\r\n";
 

@@ -73,7 +73,8 @@ int main() {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(listening, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening, 4'096) != 0) return 1;
+    if (::bind(listening, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listening, 4'096) != 0)
+        return 1;
     ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size);
     const auto child = ::fork();
     if (child == 0) be_clients(ntohs(address.sin_port));
@@ -106,8 +107,8 @@ int main() {
             open.back()->start({});
         }
     });
-    std::printf("idle socket: %zu bytes resident (%zu of them its own object), %zu sockets\n", (resident_bytes() - before) / sockets,
-                sizeof(ws::socket), sockets);
+    std::printf("idle socket: %zu bytes resident (%zu of them its own object), %zu sockets\n",
+                (resident_bytes() - before) / sockets, sizeof(ws::socket), sockets);
 
     const auto frame = ws::make_text_frame(std::string(200, 'x'));
     std::size_t not_written = 0;
@@ -118,7 +119,8 @@ int main() {
         }
     });
     const auto shared = on_shard([&] {
-        for (std::size_t i = 0; i < frames; ++i) not_written += open[i % sockets]->send(frame) == ws::sent::written ? 0 : 1;
+        for (std::size_t i = 0; i < frames; ++i)
+            not_written += open[i % sockets]->send(frame) == ws::sent::written ? 0 : 1;
     });
     const auto print = [](const char* name, cpu_time cost) {
         const auto each = cost / static_cast<double>(frames);

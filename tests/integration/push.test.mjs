@@ -20,7 +20,7 @@ class Listener {
   refused = null;
 
   constructor({ cookie = '', query = '', origin = stack.origin, protocols = ['cloudevents.json'] } = {}) {
-    this.socket = new WebSocket(stack.notifyUrl.replace('localhost', '127.0.0.1') + query, protocols,
+    this.socket = new WebSocket(stack.socketUrl + query, protocols,
                                 { headers: { cookie, ...(origin ? { origin } : {}) } });
     this.socket.on('message', (data, isBinary) => {
       assert.equal(isBinary, false);

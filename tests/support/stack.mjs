@@ -56,6 +56,11 @@ class Stack {
     return new HttpClient({ base: `http://127.0.0.1:${this.auth.port}`, origin: this.origin });
   }
 
+  /** Where a client that is no browser opens its WebSocket: a bare system cannot look `localhost` up. */
+  get socketUrl() {
+    return `ws://127.0.0.1:${this.notify.port}/ws`;
+  }
+
   /** An admin's device, signed in. */
   async adminDevice() {
     const device = this.device();

@@ -142,7 +142,7 @@ test('frames and what lies in Redis are what asyncapi.yaml describes', stack.tel
   const device = stack.device();
   await device.signIn(person);
   const frames = [];
-  const socket = new WebSocket(stack.notifyUrl, ['cloudevents.json'], { origin: stack.origin, headers: { cookie: device.cookie } });
+  const socket = new WebSocket(stack.socketUrl, ['cloudevents.json'], { origin: stack.origin, headers: { cookie: device.cookie } });
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.on('message', (data) => frames.push(JSON.parse(data)));
   const frame = (type) => until(() => frames.find((each) => each.type === type), { what: `a frame of type ${type}` });

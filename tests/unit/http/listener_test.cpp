@@ -29,8 +29,8 @@ TEST_CASE("an address is digits and a port") {
     CHECK(http::parse_endpoint("127.0.0.1:8080")->port() == 8080);
     CHECK(http::parse_endpoint("[::1]:8080")->address().to_string() == "::1");
     CHECK(http::parse_endpoint(":8080")->address().to_string() == "0.0.0.0");
-    for (const auto* text : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:80x", "localhost:80", "::1:80",
-                             "[127.0.0.1]:80", "127.0.0.1:-1"}) {
+    for (const auto* text : {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:80x", "localhost:80",
+                             "::1:80", "[127.0.0.1]:80", "127.0.0.1:-1"}) {
         INFO(text);
         CHECK_FALSE(http::parse_endpoint(text));
     }
@@ -39,7 +39,9 @@ TEST_CASE("an address is digits and a port") {
 TEST_CASE("requests on one connection are answered in order, together or apart") {
     test_server server;
     raw_client client{server.port()};
-    client.send("GET /items/1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwoGET /items/");
+    client.send(
+        "GET /items/1 HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwoGET "
+        "/items/");
     client.send("3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     const auto answers = client.receive_all();
     CHECK(count(answers, "HTTP/1.1 200 OK\r\n") == 3);

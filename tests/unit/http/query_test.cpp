@@ -32,10 +32,28 @@ TEST_CASE("a target is taken apart into its path and its query") {
 }
 
 TEST_CASE("targets that readers could take for different things are refused") {
-    for (const std::string_view text :
-         {"", "*", "a", "example.com:443", "http://", "http:///a", "http://example.com", "ftp://example.com/a", "/a#b",
-          "/a b", "/a%", "/a%2", "/a%zz", "/a%2fb", "/a%2Fb", "/%00", "/%0d%0aSet-Cookie:x", "/%7f", "/%c3", "/%ff",
-          "/%ed%a0%80", "/caf\xc3\xa9"}) {
+    for (const std::string_view text : {"",
+                                        "*",
+                                        "a",
+                                        "example.com:443",
+                                        "http://",
+                                        "http:///a",
+                                        "http://example.com",
+                                        "ftp://example.com/a",
+                                        "/a#b",
+                                        "/a b",
+                                        "/a%",
+                                        "/a%2",
+                                        "/a%zz",
+                                        "/a%2fb",
+                                        "/a%2Fb",
+                                        "/%00",
+                                        "/%0d%0aSet-Cookie:x",
+                                        "/%7f",
+                                        "/%c3",
+                                        "/%ff",
+                                        "/%ed%a0%80",
+                                        "/caf\xc3\xa9"}) {
         INFO(text);
         target parsed;
         CHECK_FALSE(parse_target(text, parsed));

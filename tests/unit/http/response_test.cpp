@@ -27,7 +27,8 @@ TEST_CASE("a response is its status line, fields with safe defaults, and the bod
     CHECK(written(response::json(200, "{}")) ==
           "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
           "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
-          "Cross-Origin-Resource-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+          "Cross-Origin-Resource-Policy: same-origin\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+          "no-referrer\r\n"
           "X-Request-Id: r1\r\n\r\n{}");
 }
 
@@ -69,7 +70,8 @@ TEST_CASE("the peer is told what becomes of the connection") {
 }
 
 TEST_CASE("a problem has its members, the request's id and the fields that are wrong") {
-    const auto text = written(response::problem(errc::validation_failed, "Look \"here\"", {{"email", "is no address"}}));
+    const auto text =
+        written(response::problem(errc::validation_failed, "Look \"here\"", {{"email", "is no address"}}));
     CHECK(has(text, "HTTP/1.1 422 Unprocessable Content\r\n"));
     CHECK(has(text, "Content-Type: application/problem+json\r\n"));
     const auto body = boost::json::parse(body_of(text)).as_object();
@@ -107,10 +109,12 @@ TEST_CASE("a socket that is handed over gets the head alone") {
     struct nobody final : takeover {
         void take(tcp_socket, std::string) override {}
     };
-    auto answer = response::hand_over(101, std::make_unique<nobody>()).add("Upgrade", "websocket").add("Connection", "Upgrade");
+    auto answer =
+        response::hand_over(101, std::make_unique<nobody>()).add("Upgrade", "websocket").add("Connection", "Upgrade");
     CHECK(answer.hands_over());
     CHECK(written(answer) ==
-          "HTTP/1.1 101 Switching Protocols\r\nDate: D\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Request-Id: r1\r\n\r\n");
+          "HTTP/1.1 101 Switching Protocols\r\nDate: D\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Request-Id: "
+          "r1\r\n\r\n");
 }
 
 TEST_CASE("a date is written as HTTP has it, and made anew each second") {

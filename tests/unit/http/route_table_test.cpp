@@ -47,9 +47,9 @@ TEST_CASE("a parameter stands for one segment that is not empty") {
     CHECK(session.match.parameters[0].value == "u");
     CHECK(session.match.parameters[1].name == "session");
     CHECK(session.match.parameters[1].value == "s");
-    for (const auto* path : {"/api/admin/stage-managers//approve", "/api/admin/stage-managers/7/8/approve",
-                             "/api/admin/stage-managers/7", "/api/admin/stage-managers/7/approve/", "/api/auth/sessions/",
-                             "/api/auth/sessions"}) {
+    for (const auto* path :
+         {"/api/admin/stage-managers//approve", "/api/admin/stage-managers/7/8/approve", "/api/admin/stage-managers/7",
+          "/api/admin/stage-managers/7/approve/", "/api/auth/sessions/", "/api/auth/sessions"}) {
         INFO(path);
         CHECK(table.find(method::post, path).what == kind::not_found);
     }
@@ -76,8 +76,8 @@ TEST_CASE("a known path with another method says which are allowed") {
 
 TEST_CASE("paths that look like ours are not found") {
     const route_table table{routes};
-    for (const auto* path : {"", "x", "/api", "/api/auth/me/", "/api/auth/ME", "//", "/api//auth/me", "/api/auth/m", "/../",
-                             "/api/auth/me\xc3\xa9"}) {
+    for (const auto* path : {"", "x", "/api", "/api/auth/me/", "/api/auth/ME", "//", "/api//auth/me", "/api/auth/m",
+                             "/../", "/api/auth/me\xc3\xa9"}) {
         INFO(path);
         CHECK(table.find(method::get, path).what == kind::not_found);
     }

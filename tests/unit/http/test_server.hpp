@@ -91,8 +91,9 @@ inline runtime::task<http::response> upgrade(test_context& context, const http::
 }
 
 inline constexpr http::endpoint<test_context> test_endpoints[] = {
-    {http::method::get, "/", &echo},          {http::method::post, "/echo", &echo}, {http::method::get, "/items/{id}", &item},
-    {http::method::get, "/large", &large},    {http::method::get, "/slow", &slow},  {http::method::get, "/broken", &broken},
+    {http::method::get, "/", &echo},           {http::method::post, "/echo", &echo},
+    {http::method::get, "/items/{id}", &item}, {http::method::get, "/large", &large},
+    {http::method::get, "/slow", &slow},       {http::method::get, "/broken", &broken},
     {http::method::get, "/upgrade", &upgrade},
 };
 static_assert(http::are_patterns(test_endpoints));

@@ -23,9 +23,9 @@ const std::vector<std::string> good{"",
                                     "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"};
 
 // Each wrong at the byte that is last here.
-const std::vector<std::string> bad{"\x80",         "\xbf",         "\xc0",         "\xc1",         "\xf5",
-                                   "\xff",         "\xfe",         "\xc2\x7f",     "\xc2\xc0",     "\xe0\x9f",
-                                   "\xed\xa0",     "\xf0\x8f",     "\xf4\x90",     "\xe1\x80\x7f", "\xf1\x80\x80\xc0",
+const std::vector<std::string> bad{"\x80",          "\xbf",     "\xc0",     "\xc1",         "\xf5",
+                                   "\xff",          "\xfe",     "\xc2\x7f", "\xc2\xc0",     "\xe0\x9f",
+                                   "\xed\xa0",      "\xf0\x8f", "\xf4\x90", "\xe1\x80\x7f", "\xf1\x80\x80\xc0",
                                    "ascii then\x80"};
 
 }  // namespace

@@ -19,8 +19,8 @@ struct client_frame {
     std::string payload{};
     bool final = true;
     bool masked = true;
-    unsigned reserved = 0;          // RSV1 to RSV3 as a number of three bits
-    std::size_t length_form = 0;    // 0: the shortest; else 7, 16 or 64 bits
+    unsigned reserved = 0;        // RSV1 to RSV3 as a number of three bits
+    std::size_t length_form = 0;  // 0: the shortest; else 7, 16 or 64 bits
     std::array<std::uint8_t, 4> mask = usual_mask;
 };
 

@@ -33,33 +33,47 @@ const std::vector<rfc_case> cases{
     // 2: pings and pongs
     {"ping without payload", bytes_of({{.code = opcode::ping}}), {"ping:"}},
     {"ping", bytes_of({{.code = opcode::ping, .payload = "are you there"}}), {"ping:are you there"}},
-    {"ping of any bytes", bytes_of({{.code = opcode::ping, .payload = {"\x00\xff\xfe", 3}}}), {std::string{"ping:\x00\xff\xfe", 8}}},
-    {"the longest ping", bytes_of({{.code = opcode::ping, .payload = std::string(125, 'p')}}), {"ping:" + std::string(125, 'p')}},
+    {"ping of any bytes",
+     bytes_of({{.code = opcode::ping, .payload = {"\x00\xff\xfe", 3}}}),
+     {std::string{"ping:\x00\xff\xfe", 8}}},
+    {"the longest ping",
+     bytes_of({{.code = opcode::ping, .payload = std::string(125, 'p')}}),
+     {"ping:" + std::string(125, 'p')}},
     {"a ping too long", bytes_of({{.code = opcode::ping, .payload = std::string(126, 'p')}}), {"failed 1002"}},
     {"pong unasked", bytes_of({{.code = opcode::pong, .payload = "x"}, {.code = opcode::ping}}), {"pong:x", "ping:"}},
-    {"ten pings", bytes_of({{.code = opcode::ping, .payload = "1"}, {.code = opcode::ping, .payload = "2"}, {.code = opcode::ping, .payload = "3"}}),
+    {"ten pings",
+     bytes_of({{.code = opcode::ping, .payload = "1"},
+               {.code = opcode::ping, .payload = "2"},
+               {.code = opcode::ping, .payload = "3"}}),
      {"ping:1", "ping:2", "ping:3"}},
     // 3: reserved bits
     {"RSV1", bytes_of({{.payload = "a", .reserved = 4}}), {"failed 1002"}},
     {"RSV2", bytes_of({{.payload = "a", .reserved = 2}}), {"failed 1002"}},
     {"RSV3 on a ping", bytes_of({{.code = opcode::ping, .reserved = 1}}), {"failed 1002"}},
     {"all of them on a Close", bytes_of({{.code = opcode::close, .reserved = 7}}), {"failed 1002"}},
-    {"a reserved bit after a good message", bytes_of({{.payload = "a"}, {.payload = "b", .reserved = 4}}), {"text:a", "failed 1002"}},
+    {"a reserved bit after a good message",
+     bytes_of({{.payload = "a"}, {.payload = "b", .reserved = 4}}),
+     {"text:a", "failed 1002"}},
     // 4: opcodes
     {"opcode 3", bytes_of({{.code = opcode{3}, .payload = "a"}}), {"failed 1002"}},
     {"opcode 7", bytes_of({{.code = opcode{7}}}), {"failed 1002"}},
     {"opcode 11", bytes_of({{.code = opcode{11}}}), {"failed 1002"}},
     {"opcode 15", bytes_of({{.code = opcode{15}, .payload = "a"}}), {"failed 1002"}},
     // 5: fragments
-    {"two fragments", bytes_of({{.payload = "Hel", .final = false}, {.code = opcode::continuation, .payload = "lo"}}), {"text:Hello"}},
+    {"two fragments",
+     bytes_of({{.payload = "Hel", .final = false}, {.code = opcode::continuation, .payload = "lo"}}),
+     {"text:Hello"}},
     {"fragments of nothing",
      bytes_of({{.final = false}, {.code = opcode::continuation, .final = false}, {.code = opcode::continuation}}),
      {"text:"}},
     {"binary in fragments",
-     bytes_of({{.code = opcode::binary, .payload = "\xff", .final = false}, {.code = opcode::continuation, .payload = "\xfe"}}),
+     bytes_of({{.code = opcode::binary, .payload = "\xff", .final = false},
+               {.code = opcode::continuation, .payload = "\xfe"}}),
      {"binary:\xff\xfe"}},
     {"a ping amid fragments",
-     bytes_of({{.payload = "Hel", .final = false}, {.code = opcode::ping, .payload = "p"}, {.code = opcode::continuation, .payload = "lo"}}),
+     bytes_of({{.payload = "Hel", .final = false},
+               {.code = opcode::ping, .payload = "p"},
+               {.code = opcode::continuation, .payload = "lo"}}),
      {"ping:p", "text:Hello"}},
     {"pings and a pong amid many fragments",
      bytes_of({{.payload = "a", .final = false},
@@ -71,16 +85,22 @@ const std::vector<rfc_case> cases{
                {.code = opcode::continuation, .payload = "d"},
                {.payload = "next"}}),
      {"ping:1", "pong:2", "ping:", "text:abcd", "text:next"}},
-    {"a Close amid fragments", bytes_of({{.payload = "a", .final = false}, {.code = opcode::close, .payload = close_payload(1000)}}), {"close 1000:"}},
+    {"a Close amid fragments",
+     bytes_of({{.payload = "a", .final = false}, {.code = opcode::close, .payload = close_payload(1000)}}),
+     {"close 1000:"}},
     {"a ping in fragments", bytes_of({{.code = opcode::ping, .payload = "a", .final = false}}), {"failed 1002"}},
     {"a Close in fragments", bytes_of({{.code = opcode::close, .final = false}}), {"failed 1002"}},
     {"a continuation of nothing", bytes_of({{.code = opcode::continuation, .payload = "a"}}), {"failed 1002"}},
-    {"a continuation of nothing that goes on", bytes_of({{.code = opcode::continuation, .payload = "a", .final = false}}), {"failed 1002"}},
+    {"a continuation of nothing that goes on",
+     bytes_of({{.code = opcode::continuation, .payload = "a", .final = false}}),
+     {"failed 1002"}},
     {"a continuation after the end",
      bytes_of({{.payload = "a", .final = false}, {.code = opcode::continuation}, {.code = opcode::continuation}}),
      {"text:a", "failed 1002"}},
     {"text within a text", bytes_of({{.payload = "a", .final = false}, {.payload = "b"}}), {"failed 1002"}},
-    {"binary within a text", bytes_of({{.payload = "a", .final = false}, {.code = opcode::binary, .payload = "b"}}), {"failed 1002"}},
+    {"binary within a text",
+     bytes_of({{.payload = "a", .final = false}, {.code = opcode::binary, .payload = "b"}}),
+     {"failed 1002"}},
     // masks
     {"a text without mask", bytes_of({{.payload = "a", .masked = false}}), {"failed 1002"}},
     {"a ping without mask", bytes_of({{.code = opcode::ping, .masked = false}}), {"failed 1002"}},
@@ -95,14 +115,25 @@ const std::vector<rfc_case> cases{
     // 7: Close
     {"Close without code", bytes_of({{.code = opcode::close}}), {"close 1005:"}},
     {"Close with a code", bytes_of({{.code = opcode::close, .payload = close_payload(1001)}}), {"close 1001:"}},
-    {"Close with a reason", bytes_of({{.code = opcode::close, .payload = close_payload(1000, "bye")}}), {"close 1000:bye"}},
-    {"Close with the longest reason", bytes_of({{.code = opcode::close, .payload = close_payload(1000, std::string(123, 'r'))}}),
+    {"Close with a reason",
+     bytes_of({{.code = opcode::close, .payload = close_payload(1000, "bye")}}),
+     {"close 1000:bye"}},
+    {"Close with the longest reason",
+     bytes_of({{.code = opcode::close, .payload = close_payload(1000, std::string(123, 'r'))}}),
      {"close 1000:" + std::string(123, 'r')}},
-    {"Close that is too long", bytes_of({{.code = opcode::close, .payload = close_payload(1000, std::string(124, 'r'))}}), {"failed 1002"}},
+    {"Close that is too long",
+     bytes_of({{.code = opcode::close, .payload = close_payload(1000, std::string(124, 'r'))}}),
+     {"failed 1002"}},
     {"Close with half a code", bytes_of({{.code = opcode::close, .payload = "\x03"}}), {"failed 1002"}},
-    {"Close with a reason that is no UTF-8", bytes_of({{.code = opcode::close, .payload = close_payload(1000, "\xce\xba\xed\xa0\x80")}}), {"failed 1007"}},
-    {"Close with a reason that ends within a character", bytes_of({{.code = opcode::close, .payload = close_payload(1000, "\xce")}}), {"failed 1007"}},
-    {"what follows a Close", bytes_of({{.code = opcode::close}, {.payload = "a"}, {.code = opcode::ping}}), {"close 1005:"}},
+    {"Close with a reason that is no UTF-8",
+     bytes_of({{.code = opcode::close, .payload = close_payload(1000, "\xce\xba\xed\xa0\x80")}}),
+     {"failed 1007"}},
+    {"Close with a reason that ends within a character",
+     bytes_of({{.code = opcode::close, .payload = close_payload(1000, "\xce")}}),
+     {"failed 1007"}},
+    {"what follows a Close",
+     bytes_of({{.code = opcode::close}, {.payload = "a"}, {.code = opcode::ping}}),
+     {"close 1005:"}},
     {"what follows a failure", bytes_of({{.payload = "a", .reserved = 1}, {.payload = "b"}}), {"failed 1002"}},
 };
 
@@ -136,7 +167,8 @@ TEST_CASE("frames are read the same when cut in two at any byte") {
 
 TEST_CASE("every close code is taken or refused by the registry") {
     for (unsigned code = 0; code <= 0xffff; ++code) {
-        const bool allowed = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+        const bool allowed =
+            (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
         ws::frame_reader reader{limit};
         const auto seen = events_of(reader, bytes_of({{.code = opcode::close, .payload = close_payload(code)}}), 100);
         const auto expected = allowed ? "close " + std::to_string(code) + ":" : "failed 1002";
@@ -146,7 +178,8 @@ TEST_CASE("every close code is taken or refused by the registry") {
 }
 
 TEST_CASE("messages around every boundary of the length forms are read") {
-    for (const std::size_t size : {0u, 1u, 3u, 4u, 7u, 8u, 9u, 124u, 125u, 126u, 127u, 128u, 4'096u, 65'534u, 65'535u, 65'536u, 65'537u}) {
+    for (const std::size_t size :
+         {0u, 1u, 3u, 4u, 7u, 8u, 9u, 124u, 125u, 126u, 127u, 128u, 4'096u, 65'534u, 65'535u, 65'536u, 65'537u}) {
         INFO(size);
         std::string payload(size, 'x');
         for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>('a' + i % 26);

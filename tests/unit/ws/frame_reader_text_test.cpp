@@ -22,12 +22,21 @@ const std::vector<std::string> good{
 const std::vector<std::string> bad{
     "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80 edited",
     "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xf4\x90\x80\x80 edited",
-    "\xc0\xaf", "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xfe", "\xff", "\x80", "abcdefgh\x80ijklmnop",
-    "\xce", "\xe1\xbd", "\xf4\x8f\xbf",  // the end comes too early
+    "\xc0\xaf",
+    "\xe0\x80\xaf",
+    "\xf0\x80\x80\xaf",
+    "\xfe",
+    "\xff",
+    "\x80",
+    "abcdefgh\x80ijklmnop",
+    "\xce",
+    "\xe1\xbd",
+    "\xf4\x8f\xbf",  // the end comes too early
 };
 
 std::string in_fragments(const std::string& text, std::size_t cut) {
-    return bytes_of({{.payload = text.substr(0, cut), .final = false}, {.code = opcode::continuation, .payload = text.substr(cut)}});
+    return bytes_of({{.payload = text.substr(0, cut), .final = false},
+                     {.code = opcode::continuation, .payload = text.substr(cut)}});
 }
 
 }  // namespace
@@ -49,7 +58,8 @@ TEST_CASE("UTF-8 is taken, with characters split over slices and over fragments"
 TEST_CASE("a fragment for each byte of a text is put together again") {
     for (const auto& text : good) {
         std::string bytes = bytes_of({{.final = false}});
-        for (const char c : text) bytes += bytes_of({{.code = opcode::continuation, .payload = std::string(1, c), .final = false}});
+        for (const char c : text)
+            bytes += bytes_of({{.code = opcode::continuation, .payload = std::string(1, c), .final = false}});
         bytes += bytes_of({{.code = opcode::continuation}});
         ws::frame_reader reader{limit};
         CHECK(events_of(reader, bytes, 5) == std::vector<std::string>{"text:" + text});

@@ -38,7 +38,8 @@ fields twice(fields base, std::string_view name) {
     return base;
 }
 
-result<handshake> read(fields headers, http::method verb = http::method::get, unsigned minor = 1, std::string_view body = {}) {
+result<handshake> read(fields headers, http::method verb = http::method::get, unsigned minor = 1,
+                       std::string_view body = {}) {
     http::request_parts parts;
     parts.verb = verb;
     parts.minor_version = minor;
@@ -92,9 +93,9 @@ TEST_CASE("what does not ask for our WebSocket is told to upgrade") {
 }
 
 TEST_CASE("a handshake against the rules is a bad request") {
-    for (const std::string_view key : {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZTE=",
-                                       "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZQ== ", "!!!!IHNhbXBsZSBub25jZQ==",
-                                       "dGhlIHNhbXBsZSBub25jZQ==,x"}) {
+    for (const std::string_view key :
+         {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZTE=", "dGhlIHNhbXBsZSBub25j",
+          "dGhlIHNhbXBsZSBub25jZQ== ", "!!!!IHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ==,x"}) {
         INFO(key);
         CHECK(error_of(read(with(usual, "Sec-WebSocket-Key", key))) == errc::bad_request);
     }
@@ -112,10 +113,12 @@ TEST_CASE("the answers name what they have to") {
     };
     const auto required = text(refuse_handshake(errc::upgrade_required));
     CHECK(required.starts_with("HTTP/1.1 426 Upgrade Required\r\n"));
-    CHECK(required.find("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n") != std::string::npos);
+    CHECK(required.find("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n") !=
+          std::string::npos);
     CHECK(text(refuse_handshake(errc::bad_request)).find("Upgrade") == std::string::npos);
 
-    CHECK(text(accept_handshake({"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", true}, nullptr)).find(
-              "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
-              "Sec-WebSocket-Protocol: cloudevents.json\r\n") != std::string::npos);
+    CHECK(text(accept_handshake({"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", true}, nullptr))
+              .find("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                    "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+                    "Sec-WebSocket-Protocol: cloudevents.json\r\n") != std::string::npos);
 }

@@ -29,7 +29,10 @@ void block(socket_rig& rig) {
 TEST_CASE("a close says its last frame, then Close, waits for the peer's and ends TCP") {
     socket_rig rig;
     rig.on_shard([&] { rig.socket().close(4401, "over", ws::make_text_frame("closing"), policy::flush, 5s); });
-    const auto expected = "\x81\x07" "closing" + close_bytes(4401, "over");
+    const auto expected =
+        "\x81\x07"
+        "closing" +
+        close_bytes(4401, "over");
     CHECK(rig.client().receive(expected.size()) == expected);
     CHECK(rig.send(ws::make_text_frame("late")) == ws::sent::closed);
     CHECK(rig.on_shard([&] { return rig.closed_calls; }) == 0);
@@ -45,7 +48,8 @@ TEST_CASE("a close says its last frame, then Close, waits for the peer's and end
 
 TEST_CASE("the peer's Close is answered by its own code") {
     for (const auto& [payload, answer, code] : std::vector<std::tuple<std::string, std::string, unsigned>>{
-             {close_payload(1001, "leaving"), close_bytes(1001), 1001}, {"", close_bytes(ws::closing::none_given), 1005}}) {
+             {close_payload(1001, "leaving"), close_bytes(1001), 1001},
+             {"", close_bytes(ws::closing::none_given), 1005}}) {
         socket_rig rig;
         rig.client().send(bytes_of({{.code = opcode::close, .payload = payload}}));
         CHECK(rig.client().receive_all() == answer);
@@ -62,9 +66,9 @@ TEST_CASE("a peer that breaks the rules is told how, and the connection ends") {
         std::string bytes;
         std::uint16_t code;
     };
-    for (const auto& each : {row{bytes_of({{.payload = "a", .masked = false}}), 1002},
-                             row{bytes_of({{.payload = "\xff"}}), 1007},
-                             row{bytes_of({{.payload = std::string(5'000, 'x')}}), 1009}}) {
+    for (const auto& each :
+         {row{bytes_of({{.payload = "a", .masked = false}}), 1002}, row{bytes_of({{.payload = "\xff"}}), 1007},
+          row{bytes_of({{.payload = std::string(5'000, 'x')}}), 1009}}) {
         socket_rig rig;
         rig.client().send(each.bytes);
         const auto got = rig.client().receive_all();
@@ -120,7 +124,11 @@ TEST_CASE("a revoked socket whose peer reads gets the closing frame and none tha
         rig.socket().send(ws::make_text_frame("before"));
         rig.socket().close(4401, "over", ws::make_text_frame("closing"), policy::drop);
     });
-    CHECK(rig.client().receive_all() == "\x81\x06" "before\x81\x07" "closing" + close_bytes(4401, "over"));
+    CHECK(rig.client().receive_all() ==
+          "\x81\x06"
+          "before\x81\x07"
+          "closing" +
+              close_bytes(4401, "over"));
     CHECK(rig.wait_closed()->code == 4401);
 }
 

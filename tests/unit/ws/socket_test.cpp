@@ -30,7 +30,9 @@ TEST_CASE("what came behind the handshake is read first") {
 TEST_CASE("a ping is answered with its payload, amid a fragmented message too") {
     socket_rig rig;
     rig.client().send(bytes_of({{.payload = "a", .final = false}, {.code = opcode::ping, .payload = "are you there"}}));
-    CHECK(rig.client().receive(15) == "\x8a\x0d" "are you there");
+    CHECK(rig.client().receive(15) ==
+          "\x8a\x0d"
+          "are you there");
     CHECK(rig.eventually([&] { return rig.pings == 1; }));
 }
 
@@ -51,7 +53,8 @@ TEST_CASE("the answer to our ping is told of, other pongs are not") {
     const auto ping = rig.client().receive(6);
     REQUIRE(ping.size() == 6);
     CHECK(ping.starts_with("\x89\x04"));
-    rig.client().send(bytes_of({{.code = opcode::pong}, {.code = opcode::pong, .payload = "no"}, {.code = opcode::pong, .payload = "none"}}));
+    rig.client().send(bytes_of(
+        {{.code = opcode::pong}, {.code = opcode::pong, .payload = "no"}, {.code = opcode::pong, .payload = "none"}}));
     rig.client().send(bytes_of({{.payload = "marker"}}));
     CHECK(rig.eventually([&] { return rig.messages.size() == 1; }));
     CHECK(rig.on_shard([&] { return rig.socket().awaits_pong() && rig.pongs == 0; }));
@@ -107,6 +110,7 @@ TEST_CASE("an owner may send and close from within a message") {
         rig.socket().close(4401, "over", nullptr, ws::socket::queue::flush);
     };
     rig.client().send(bytes_of({{.payload = "a"}, {.payload = "b"}}));
-    CHECK(rig.client().receive(11) == std::string{"\x81\x01" "a\x88\x06\x11\x31over"});
+    CHECK(rig.client().receive(11) == std::string{"\x81\x01"
+                                                  "a\x88\x06\x11\x31over"});
     CHECK(rig.on_shard([&] { return rig.messages.size(); }) == 1);
 }
