@@ -113,8 +113,7 @@ runtime::task<bool> connection::answer() {
 
     const auto& parts = reader_.parts();
     const bool keep = parts.keep_alive && !home_->draining();
-    auto& out = home_->output();
-    out.clear();
+    auto& out = home_->fresh_output();
     append_response(out, outgoing,
                     {.date = home_->date(),
                      .request_id = incoming.request_id(),

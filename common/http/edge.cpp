@@ -16,6 +16,9 @@ using std::chrono::steady_clock;
 // How long no connection is accepted after file descriptors or memory ran out; those who knock wait in the backlog.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+// What a large answer made grow beyond this is given back.
+constexpr std::size_t kept_output = 256 * 1024;
+
 bool is_shortage(const boost::system::error_code& ec) noexcept {
     namespace errc = boost::system::errc;
     return ec == errc::too_many_files_open || ec == errc::too_many_files_open_in_system ||
@@ -121,14 +124,14 @@ void edge::serve(tcp_socket socket, const asio::ip::address& peer) {
 
 void edge::refuse(tcp_socket& socket) {
     site_.watches.on_refused_connection();
-    output_.clear();
+    auto& out = fresh_output();
     const request_id id{ids_.next()};
     append_response(
-        output_, response::problem(errc::overloaded),
+        out, response::problem(errc::overloaded),
         {.date = date(), .request_id = id.text(), .extra_head = settings_->extra_head, .keep_alive = false});
     // A new socket's buffer takes it. If the peer does not get it, it sees a closed connection: as true an answer.
     boost::system::error_code ignored;
-    socket.write_some(asio::buffer(output_), ignored);
+    socket.write_some(asio::buffer(out), ignored);
     socket.shutdown(tcp_socket::shutdown_both, ignored);
 }
 
@@ -166,6 +169,12 @@ void edge::sweep() {
     const auto now = steady_clock::now();
     for (auto& each : connections_) each.sweep(now);
     if (!connections_.empty()) arm_sweep();
+}
+
+std::string& edge::fresh_output() {
+    if (output_.capacity() > kept_output) output_ = {};
+    output_.clear();
+    return output_;
 }
 
 std::string_view edge::date() { return dates_.at(std::time(nullptr)); }

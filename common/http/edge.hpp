@@ -52,8 +52,8 @@ public:
     bool draining() const noexcept { return draining_; }
     id_source& ids() noexcept { return ids_; }
     std::string_view date();
-    // For one response at a time: whoever cannot write it at once takes a copy of the rest.
-    std::string& output() noexcept { return output_; }
+    // An empty text for one response at a time: whoever cannot write it at once takes a copy of the rest.
+    std::string& fresh_output();
 
     // For ~connection.
     void on_connection_gone() noexcept;

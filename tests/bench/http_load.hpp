@@ -46,7 +46,8 @@ inline constexpr std::string_view usual_request =
     "Cookie: stagedoor-8080=AQEBlk3yq5r0cXmHq3kQ2JYb8J8Zt3y5Qd2vWm0C1rNfKx7uPz4sLh6gTjE9oViBnDMaXw\r\n\r\n";
 
 inline constexpr std::string_view usual_body =
-    R"({"user":{"id":"0190f3c2-7a1b-7c3d-9e4f-5a6b7c8d9e0f","email":"ada@example.com","displayName":"Ada","role":"stage_manager","status":"active","version":7}})";
+    R"({"user":{"id":"0190f3c2-7a1b-7c3d-9e4f-5a6b7c8d9e0f","email":"ada@example.com","displayName":"Ada",)"
+    R"("role":"stage_manager","status":"active","version":7}})";
 
 // Sends `request` over `connections` at once, each again as soon as its answer of `answer_bytes` is there.
 class http_load {

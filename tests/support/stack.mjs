@@ -51,9 +51,9 @@ class Stack {
     Object.assign(this, parts);
   }
 
-  /** A device: an HTTP client with a cookie jar of its own. */
-  device() {
-    return new HttpClient({ base: `http://127.0.0.1:${this.auth.port}`, origin: this.origin });
+  /** A device: an HTTP client with a cookie jar of its own, which talks to one node. */
+  device(node = 0) {
+    return new HttpClient({ base: `http://127.0.0.1:${this.auths[node].port}`, origin: this.origin });
   }
 
   /** Where a client that is no browser opens its WebSocket: a bare system cannot look `localhost` up. */
@@ -121,14 +121,14 @@ class Stack {
   }
 
   printLogs() {
-    for (const child of [this.redis, this.auth, this.notify]) {
+    for (const child of [this.redis, ...this.auths, this.notify]) {
       console.error(`--- ${child.name} (${child.running ? `pid ${child.pid}` : 'not running'})\n${child.output}`);
     }
   }
 
   async stop() {
     await this.notify.stop();
-    await this.auth.stop();
+    await Promise.all(this.auths.map((node) => node.stop()));
     await this.redis.stop();
     if (process.env.STAGEDOOR_TEST_LOGS) this.printLogs();
     await rm(this.folder, { recursive: true, force: true });
@@ -145,29 +145,31 @@ function createAdmin(databasePath, { email, password }) {
 /**
  * Starts everything and resolves when both services are ready and there is an admin (`stack.admin`).
  *
- * @param {{authFlags?: string[], notifyFlags?: string[]}} options - further flags of the services
- * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auth`, `notify` (Service), `redis`
- *   (ChildProcess), `databasePath`, `redisSocket`, `folder`
+ * @param {{authFlags?: string[], notifyFlags?: string[], authNodes?: number}} options - further flags of the services,
+ *   and how many auth-services share the database, the keys and Redis
+ * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notify` (Service), `auth`
+ *   (the first of the auths), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
  */
-export async function startStack({ authFlags = [], notifyFlags = [] } = {}) {
+export async function startStack({ authFlags = [], notifyFlags = [], authNodes = 1 } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'stagedoor-'));
   const redisSocket = join(folder, 'redis.sock');
   const databasePath = join(folder, 'stagedoor.db');
-  const [authPort, authOps, notifyPort, notifyOps] = await freePorts(4);
-  const origin = `http://localhost:${authPort}`;
+  const [notifyPort, notifyOps, ...authPorts] = await freePorts(2 + 2 * authNodes);
+  const origin = `http://localhost:${authPorts[0]}`;
   const notifyUrl = `ws://localhost:${notifyPort}/ws`;
   const shared = ['--redis-url', `unix:${redisSocket}`, '--allowed-origin', origin];
 
   const redis = new ChildProcess('redis-server', ['redis-server', '--port', '0', '--unixsocket', redisSocket, '--dir', folder,
                                                   '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']);
-  const auth = new Service('auth-service', authPort, authOps,
-                           [...shared, '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
-                            '--notify-url', notifyUrl, ...authFlags]);
+  const auths = Array.from({ length: authNodes }, (_, node) =>
+    new Service('auth-service', authPorts[2 * node], authPorts[2 * node + 1],
+                [...shared, '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
+                 '--notify-url', notifyUrl, ...authFlags]));
   const notify = new Service('notify-service', notifyPort, notifyOps, [...shared, ...notifyFlags]);
-  const stack = new Stack({ folder, origin, notifyUrl, redisSocket, databasePath, redis, auth, notify });
+  const stack = new Stack({ folder, origin, notifyUrl, redisSocket, databasePath, redis, auth: auths[0], auths, notify });
   try {
     await redis.start(() => existsSync(redisSocket));
-    await auth.start();
+    for (const node of auths) await node.start();
     await notify.start();
     createAdmin(databasePath, stack.admin);
   } catch (error) {

@@ -1,4 +1,6 @@
 // Malformed, oversized and slow requests against a real listener: the right 4xx as a problem, then a closed connection.
+#include <sys/resource.h>
+
 #include <boost/json/parse.hpp>
 
 #include "raw_client.hpp"
@@ -41,6 +43,33 @@ const std::vector<shape> shapes{
     {"large body that asks first",
      "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\nExpect: 100-continue\r\n\r\n", 413,
      "payload_too_large"},
+};
+
+// Leaves one file descriptor to this process until it is released.
+class few_descriptors {
+public:
+    few_descriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &usual_);
+        rlimit few = usual_;
+        few.rlim_cur = 128;
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) held_.push_back(fd);
+        ::close(held_.back());
+        held_.pop_back();
+    }
+    ~few_descriptors() { release(); }
+    few_descriptors(const few_descriptors&) = delete;
+    few_descriptors& operator=(const few_descriptors&) = delete;
+
+    void release() {
+        for (const int fd : held_) ::close(fd);
+        held_.clear();
+        ::setrlimit(RLIMIT_NOFILE, &usual_);
+    }
+
+private:
+    rlimit usual_{};
+    std::vector<int> held_;
 };
 
 }  // namespace
@@ -142,4 +171,21 @@ TEST_CASE("connections beyond the bound are answered 503, and one that ends make
         next.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         return next.receive().starts_with("HTTP/1.1 200 ");
     }));
+}
+
+TEST_CASE("running out of file descriptors keeps connections waiting, not the listener from going on") {
+    test_server server;
+    raw_client before{server.port()};
+    before.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(before.receive().starts_with("HTTP/1.1 200 "));
+
+    few_descriptors scarce;
+    // The last descriptor is the client's: none is left for the server to accept it with.
+    raw_client waiting{server.port()};
+    waiting.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(waiting.receive(1, 50ms).empty());
+    before.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(before.receive().starts_with("HTTP/1.1 200 "));
+    scarce.release();
+    CHECK(waiting.receive().starts_with("HTTP/1.1 200 "));
 }
