@@ -4,28 +4,19 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <cstdio>
-#include <functional>
-#include <future>
 #include <memory>
 #include <thread>
 
 #include "common/http/listener.hpp"
 #include "common/http/router.hpp"
+#include "beast_server.hpp"
 #include "http_load.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::bench;
 
 namespace {
-
-namespace asio = boost::asio;
-namespace beast = boost::beast;
 
 constexpr int connections = 64;
 constexpr int requests = 100'000;
@@ -42,14 +33,6 @@ std::string fixed_answer() {
         "X-Request-Id: 0123456789abcdef\r\n\r\n";
     return head + std::to_string(usual_body.size()) + tail + std::string{usual_body};
 }
-
-class server {
-public:
-    virtual ~server() = default;
-    virtual std::uint16_t port() const = 0;
-    // Of its one thread.
-    virtual cpu_time cpu() = 0;
-};
 
 class epoll_server final : public server {
 public:
@@ -118,64 +101,6 @@ private:
     cpu_time told_;
 };
 
-cpu_time cpu_of(runtime::executor shard) {
-    std::promise<cpu_time> told;
-    asio::post(shard, [&] { told.set_value(cpu_time::of_this_thread()); });
-    return told.get_future().get();
-}
-
-runtime::task<void> serve_by_beast(http::tcp_socket socket) {
-    beast::flat_buffer buffer;
-    for (;;) {
-        beast::http::request_parser<beast::http::string_body> parser;
-        parser.header_limit(16 * 1024);
-        parser.body_limit(64 * 1024);
-        auto read = co_await beast::http::async_read(socket, buffer, parser, runtime::as_result);
-        if (std::get<0>(read)) co_return;
-        beast::http::response<beast::http::string_body> answer{beast::http::status::ok, 11};
-        answer.set(beast::http::field::date, "Mon, 23 Nov 2026 20:52:08 GMT");
-        answer.set(beast::http::field::content_type, "application/json");
-        answer.set(beast::http::field::cache_control, "no-store");
-        answer.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-        answer.set("Cross-Origin-Resource-Policy", "same-origin");
-        answer.set("X-Content-Type-Options", "nosniff");
-        answer.set("Referrer-Policy", "no-referrer");
-        answer.set("X-Request-Id", "0123456789abcdef");
-        answer.body() = usual_body;
-        answer.prepare_payload();
-        auto written = co_await beast::http::async_write(socket, answer, runtime::as_result);
-        if (std::get<0>(written)) co_return;
-    }
-}
-
-runtime::task<void> accept_for_beast(http::tcp_acceptor& acceptor, runtime::executor shard) {
-    for (;;) {
-        http::tcp_socket socket{shard};
-        auto accepted = co_await acceptor.async_accept(socket, runtime::as_result);
-        if (std::get<0>(accepted)) co_return;
-        socket.set_option(http::tcp::no_delay{true});
-        asio::co_spawn(shard, serve_by_beast(std::move(socket)), asio::detached);
-    }
-}
-
-class beast_server final : public server {
-public:
-    beast_server() : acceptor_{shards_.at(0), {asio::ip::address_v4::loopback(), 0}} {
-        asio::co_spawn(shards_.at(0), accept_for_beast(acceptor_, shards_.at(0)), asio::detached);
-        shards_.start();
-    }
-    ~beast_server() override {
-        shards_.stop();
-        shards_.join();
-    }
-    std::uint16_t port() const override { return acceptor_.local_endpoint().port(); }
-    cpu_time cpu() override { return cpu_of(shards_.at(0)); }
-
-private:
-    runtime::shards shards_{1};
-    http::tcp_acceptor acceptor_;
-};
-
 struct nothing {};
 
 runtime::task<http::response> answer_me(nothing&, const http::request&) {
@@ -231,13 +156,13 @@ int main() {
         contestants.push_back({name, std::move(serving), std::move(load), {}, {}});
     };
     enter("epoll, fixed bytes", std::make_unique<epoll_server>());
-    enter("Beast coroutine, no timers", std::make_unique<beast_server>());
+    enter("Beast coroutine, no timers", std::make_unique<beast_server>(0, std::string{usual_body}));
     enter("ours", std::make_unique<our_server>());
 
     for (int round = 0; round < rounds; ++round) {
         for (auto& each : contestants) {
             const auto before = each.serving->cpu();
-            each.rates.push_back(each.load->run(requests));
+            each.rates.push_back(each.load->run(requests).per_second);
             each.costs.push_back((each.serving->cpu() - before) / requests);
         }
     }

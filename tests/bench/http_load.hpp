@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -49,7 +50,13 @@ inline constexpr std::string_view usual_body =
     R"({"user":{"id":"0190f3c2-7a1b-7c3d-9e4f-5a6b7c8d9e0f","email":"ada@example.com","displayName":"Ada",)"
     R"("role":"stage_manager","status":"active","version":7}})";
 
-// Sends `request` over `connections` at once, each again as soon as its answer of `answer_bytes` is there.
+struct load_result {
+    double per_second = 0;
+    double p50_us = 0;
+    double p99_us = 0;
+};
+
+// Sends `request` over `connections` at once, each again as soon as its answer is there. All answers have one size.
 class http_load {
 public:
     http_load(std::uint16_t port, int connections, std::string_view request) : request_{request} {
@@ -78,12 +85,19 @@ public:
     http_load(const http_load&) = delete;
     http_load& operator=(const http_load&) = delete;
 
-    // Requests per second.
-    double run(int requests) {
+    load_result run(int requests) {
+        using clock = std::chrono::steady_clock;
         std::vector<std::size_t> got(static_cast<std::size_t>(fds_.back()) + 1);
-        const auto start = std::chrono::steady_clock::now();
+        std::vector<clock::time_point> asked(got.size());
+        std::vector<double> took_us;
+        took_us.reserve(static_cast<std::size_t>(requests));
+        const auto start = clock::now();
         int sent = 0, done = 0;
-        for (const int fd : fds_) sent += send(fd);
+        const auto ask = [&](int fd) {
+            asked[static_cast<std::size_t>(fd)] = clock::now();
+            sent += send(fd);
+        };
+        for (const int fd : fds_) ask(fd);
         std::vector<epoll_event> events(fds_.size());
         char bytes[64 * 1024];
         while (done < requests) {
@@ -97,11 +111,14 @@ public:
                 if (so_far < answer_bytes_) continue;
                 so_far = 0;
                 ++done;
-                if (sent < requests) sent += send(fd);
+                const std::chrono::duration<double, std::micro> took = clock::now() - asked[static_cast<std::size_t>(fd)];
+                took_us.push_back(took.count());
+                if (sent < requests) ask(fd);
             }
         }
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-        return requests / took.count();
+        const std::chrono::duration<double> took = clock::now() - start;
+        std::ranges::sort(took_us);
+        return {requests / took.count(), took_us[took_us.size() / 2], took_us[took_us.size() * 99 / 100]};
     }
 
 private:
