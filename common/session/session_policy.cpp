@@ -22,12 +22,12 @@ void set_generation(session_record& record, const key_ring& keys, const session_
     record.previous_proof = generation == 0 ? proof_digest{} : digest_for(keys, who, generation - 1, key_id);
 }
 
-bool note_use_of_current(session_record& record, instant now) noexcept {
-    if (!record.first_used_at) {
-        record.first_used_at = now;
+bool note_use_of_current(session_record& record, moment at) noexcept {
+    if (!record.first_used_at || *record.first_used_at < at.since) {
+        record.first_used_at = at.now;
         return true;
     }
-    if (record.predecessor_dead || now - *record.first_used_at < limits::rotation_grace) return false;
+    if (record.predecessor_dead || at.now - *record.first_used_at < limits::rotation_grace) return false;
     record.predecessor_dead = true;
     return true;
 }
@@ -54,15 +54,19 @@ bool epoch_lives(std::int64_t epoch, const session_id& session, const user_facts
 }
 
 result<standing> judge(const session_record& record, const session_ref& who, std::uint32_t generation,
-                       const user_facts& facts, instant now, const timeouts& limits) noexcept {
-    if (now >= record.expires_at) return errc::session_expired_absolute;
-    if (now - record.last_seen_at >= limits.idle) return errc::session_expired_idle;
+                       const user_facts& facts, moment at, const timeouts& limits) noexcept {
+    if (at.now >= record.expires_at) return errc::session_expired_absolute;
+    if (at.now >= idle_expiry(record, at.since, limits)) return errc::session_expired_idle;
     if (!epoch_lives(record.epoch, who.session, facts)) return errc::session_revoked;
     if (facts.status == user_status::suspended) return errc::session_revoked;
     if (generation == record.generation) return standing::current;
     if (generation > record.generation) return standing::ahead;
     if (generation + 1 == record.generation && !record.predecessor_dead) return standing::predecessor;
     return errc::session_token_reused;
+}
+
+instant idle_expiry(const session_record& record, instant since, const timeouts& limits) noexcept {
+    return std::max(record.last_seen_at, since) + limits.idle;
 }
 
 session_record first_record(const key_ring& keys, const session_ref& who, const user_facts& facts, instant now,
@@ -99,19 +103,19 @@ session_record moved_forward(const key_ring& keys, const session_ref& who, sessi
     return record;
 }
 
-std::optional<session_record> after_use(const session_record& record, standing where, instant now,
+std::optional<session_record> after_use(const session_record& record, standing where, moment at,
                                         const timeouts& limits) noexcept {
     auto next = record;
-    bool worth_a_write = where == standing::current && note_use_of_current(next, now);
+    bool worth_a_write = where == standing::current && note_use_of_current(next, at);
     const auto interval = std::min<std::chrono::milliseconds>(limits::touch_interval, limits.idle / 4);
-    if (now - record.last_seen_at >= interval) worth_a_write = true;
+    if (at.now - record.last_seen_at >= interval) worth_a_write = true;
     if (!worth_a_write) return std::nullopt;
-    next.last_seen_at = std::max(now, record.last_seen_at);
+    next.last_seen_at = std::max(at.now, record.last_seen_at);
     return next;
 }
 
 refresh_outcome refresh(const key_ring& keys, const session_ref& who, const session_record& record, standing where,
-                        const user_facts& facts, std::optional<std::int64_t> ack_version, instant now) {
+                        const user_facts& facts, std::optional<std::int64_t> ack_version, moment at) {
     refresh_outcome outcome{record, std::nullopt, false, record.acknowledged};
     auto& next = outcome.record;
 
@@ -123,8 +127,8 @@ refresh_outcome refresh(const key_ring& keys, const session_ref& who, const sess
         return outcome;
     }
 
-    note_use_of_current(next, now);
-    if (next.told && (now - next.told->at >= limits::acknowledge_after || ack_version >= next.told->version)) {
+    note_use_of_current(next, at);
+    if (next.told && (at.now - next.told->at >= limits::acknowledge_after || ack_version >= next.told->version)) {
         next.acknowledged = next.told->status;
         next.told.reset();
     }
@@ -135,7 +139,7 @@ refresh_outcome refresh(const key_ring& keys, const session_ref& who, const sess
         rotate(next, keys, who, facts.status);
         outcome.hand_out = next.generation;
     } else if (outcome.status_changed && (!next.told || next.told->status != facts.status)) {
-        next.told = told_status{facts.status, facts.version, now};
+        next.told = told_status{facts.status, facts.version, at.now};
     }
     return outcome;
 }

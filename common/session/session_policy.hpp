@@ -23,6 +23,13 @@ struct timeouts {
     std::chrono::milliseconds absolute = limits::session_absolute_default;
 };
 
+// Redis' time at one reading of it (T5), and since when this Redis has had what it has (R6). What a record says of use
+// before `since` may have been followed by writes that Redis has lost, so it proves nothing (K3, K6).
+struct moment {
+    instant now;
+    instant since{};  // the beginning of time: Redis is known to have lost nothing
+};
+
 // Who a session is: the part of a token that never changes.
 struct session_ref {
     user_id user;
@@ -42,7 +49,10 @@ enum class standing : std::uint8_t {
 // session_revoked (epoch, or a suspended user), session_token_reused. `facts` must not be older than the session:
 // load them anew when is_behind().
 result<standing> judge(const session_record& record, const session_ref& who, std::uint32_t generation,
-                       const user_facts& facts, instant now, const timeouts& limits) noexcept;
+                       const user_facts& facts, moment at, const timeouts& limits) noexcept;
+
+// When the session is over for want of use, unless it is used before (K6).
+instant idle_expiry(const session_record& record, instant since, const timeouts& limits) noexcept;
 
 // True when the facts are older than the session, so that they cannot judge it.
 inline bool is_behind(const user_facts& facts, const session_record& record) noexcept {
@@ -72,7 +82,7 @@ session_record moved_forward(const key_ring& keys, const session_ref& who, sessi
 
 // The record after a use of the token, or nothing when there is nothing worth a write: first use of a generation,
 // death of its predecessor, last seen by more than limits::touch_interval (or a quarter of the idle timeout).
-std::optional<session_record> after_use(const session_record& record, standing where, instant now,
+std::optional<session_record> after_use(const session_record& record, standing where, moment at,
                                         const timeouts& limits) noexcept;
 
 struct refresh_outcome {
@@ -85,6 +95,6 @@ struct refresh_outcome {
 // A refresh by a token that stands at `where` (current or predecessor). `ack_version`: the newest version of the user
 // that the client says it knows.
 refresh_outcome refresh(const key_ring& keys, const session_ref& who, const session_record& record, standing where,
-                        const user_facts& facts, std::optional<std::int64_t> ack_version, instant now);
+                        const user_facts& facts, std::optional<std::int64_t> ack_version, moment at);
 
 }  // namespace stagedoor::session

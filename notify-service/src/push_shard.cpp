@@ -58,6 +58,7 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                .subscriptions = channels_,
                .frames = frames_,
                .now = [this] { return data_.now(); },
+               .since = [] { return instant{}; },  // there is no fence yet to tell
                .redis_is_there = [this] { return redis_is_there(); }},
       routes_{endpoints(), context_},
       stop_{shard} {

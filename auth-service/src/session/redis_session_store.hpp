@@ -13,6 +13,7 @@ public:
     redis_session_store(redis::link& link, const redis_schema& keys) : link_{link}, keys_{keys} {}
 
     instant now() const override { return link_.now(); }
+    instant since() const override { return {}; }  // there is no fence yet to tell (R6)
     runtime::task<result<stored_session>> load(session_ref who) override;
     runtime::task<result<bool>> put_new(session_ref who, session_record record) override;
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) override;

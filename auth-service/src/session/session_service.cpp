@@ -51,8 +51,8 @@ runtime::task<result<principal>> session_service::check(token_claims claims) {
             loaded->facts = std::move(*facts);
         }
 
-        const auto now = store_.now();
-        const auto verdict = judge(record, who, claims.generation, *loaded->facts, now, limits_);
+        const auto at = store_.at();
+        const auto verdict = judge(record, who, claims.generation, *loaded->facts, at, limits_);
         if (!verdict) {
             const auto why = to_errc(verdict.error());
             if (why == errc::session_expired_idle || why == errc::session_token_reused) {
@@ -69,7 +69,7 @@ runtime::task<result<principal>> session_service::check(token_claims claims) {
         }
 
         principal found{who, std::move(*loaded->facts), std::move(record), *verdict, std::move(loaded->stored)};
-        if (auto touched = after_use(found.record, found.where, now, limits_)) {
+        if (auto touched = after_use(found.record, found.where, at, limits_)) {
             // Losing this race means that somebody else noted a use: the verdict stands. A lost link as well.
             const auto swapped = co_await store_.swap(who, found.stored, *touched);
             if (swapped && *swapped) {
@@ -181,7 +181,7 @@ runtime::task<result<refreshed_session>> session_service::refresh(std::string_vi
         if (facts->status == user_status::suspended) co_return errc::session_revoked;
 
         const auto outcome = session::refresh(keys_, current->who, current->record, current->where, *facts,
-                                              ack_version, store_.now());
+                                              ack_version, store_.at());
         if (outcome.record != current->record) {
             const auto swapped = co_await store_.swap(current->who, std::move(current->stored), outcome.record);
             if (!swapped) co_return swapped.error();

@@ -28,6 +28,11 @@ public:
     // Redis' own time, as learned by the link (T5).
     virtual instant now() const = 0;
 
+    // Redis' time when this Redis last came back with what it has (R6); the beginning of time until it is known.
+    virtual instant since() const = 0;
+
+    moment at() const { return {now(), since()}; }
+
     // One MGET of record and snapshot.
     virtual runtime::task<result<stored_session>> load(session_ref who) = 0;
 

@@ -47,10 +47,10 @@ std::optional<refusal> prove_by_record(const credential& presented, const sessio
     return std::nullopt;
 }
 
-verdict<admission> judge(judged_parts parts, const session::session_ref& who, std::uint32_t generation, instant now,
-                         const session::timeouts& limits) {
+verdict<admission> judge(judged_parts parts, const session::session_ref& who, std::uint32_t generation,
+                         session::moment at, const session::timeouts& limits) {
     const auto& [record, facts] = parts;
-    const auto standing = session::judge(record, who, generation, facts, now, limits);
+    const auto standing = session::judge(record, who, generation, facts, at, limits);
     if (!standing) {
         const auto why = to_errc(standing.error());
         if (why == errc::session_token_reused) return stale_token;
@@ -59,7 +59,8 @@ verdict<admission> judge(judged_parts parts, const session::session_ref& who, st
             return refusal{close_code::account_suspended, errc::account_suspended};
         return refusal{close_code::session_over, why};
     }
-    return admission{std::move(parts.facts), record.epoch, record.expires_at, record.last_seen_at + limits.idle};
+    return admission{std::move(parts.facts), record.epoch, record.expires_at,
+                     session::idle_expiry(record, at.since, limits)};
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ credentials find_credentials(std::string_view cookie_header, std::string_view co
     return all;
 }
 
-verdict<admission> check_request(const credential& presented, const stored_session& stored, instant now,
+verdict<admission> check_request(const credential& presented, const stored_session& stored, session::moment at,
                                  const session::timeouts& limits) {
     auto parts = take_apart(stored);
     if (!parts) return parts.error();
@@ -86,15 +87,15 @@ verdict<admission> check_request(const credential& presented, const stored_sessi
         const auto refused = prove_by_record(presented, parts->record);
         if (refused) return *refused;
     }
-    return judge(*std::move(parts), presented.who(), presented.token.claims.generation, now, limits);
+    return judge(*std::move(parts), presented.who(), presented.token.claims.generation, at, limits);
 }
 
-verdict<admission> check_again(const session::session_ref& who, const stored_session& stored, instant now,
+verdict<admission> check_again(const session::session_ref& who, const stored_session& stored, session::moment at,
                                const session::timeouts& limits) {
     auto parts = take_apart(stored);
     if (!parts) return parts.error();
     const auto generation = parts->record.generation;
-    return judge(*std::move(parts), who, generation, now, limits);
+    return judge(*std::move(parts), who, generation, at, limits);
 }
 
 std::optional<refusal> check_letter(const letter& head, const session_id& session, std::int64_t epoch) noexcept {

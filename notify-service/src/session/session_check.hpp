@@ -71,11 +71,11 @@ struct stored_session {
 };
 
 // The verdict on a request. A record that lost rotations is good if the key ring proved the token (K2).
-verdict<admission> check_request(const credential& presented, const stored_session& stored, instant now,
+verdict<admission> check_request(const credential& presented, const stored_session& stored, session::moment at,
                                  const session::timeouts& limits);
 
 // The verdict on a session that holds a socket already: its token may have been rotated since, and proves nothing more.
-verdict<admission> check_again(const session::session_ref& who, const stored_session& stored, instant now,
+verdict<admission> check_again(const session::session_ref& who, const stored_session& stored, session::moment at,
                                const session::timeouts& limits);
 
 // The verdict on a letter's head: nothing while it leaves a session of this epoch alive (K7).

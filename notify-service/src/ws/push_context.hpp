@@ -46,7 +46,10 @@ struct push_context {
     channels& subscriptions;
     connection_frames& frames;
     std::function<instant()> now;          // Redis' time (T5)
+    std::function<instant()> since;        // when this Redis last came back with what it has (R6)
     std::function<bool()> redis_is_there;  // both links
+    session::moment at() const { return {now(), since()}; }
+
     bool draining = false;
     std::size_t farewells = 0;  // sockets that are open only to be told why they are closed
     frame degraded{};           // said at the loss of the link under way

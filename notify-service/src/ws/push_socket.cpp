@@ -51,7 +51,7 @@ runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
         node_.counts.failed_reads.add();
         co_return unavailable(to_errc(read.error()));
     }
-    auto granted = check_request(presented, read->stored(), node_.now(), node_.settings.timeouts);
+    auto granted = check_request(presented, read->stored(), node_.at(), node_.settings.timeouts);
     if (!granted) co_return granted.error();
     if (ended_early_) co_return *ended_early_;
     if (position_.state() != feed_state::reading || position_.pending().ticket != wanted.ticket) {
@@ -146,7 +146,7 @@ std::optional<stream_read> push_socket::wanted() const {
 void push_socket::on_readout(std::uint32_t ticket, readout found) {
     const auto still = wanted();
     if (!still || still->ticket != ticket) return;
-    const auto granted = check_again(who_, found.stored(), node_.now(), node_.settings.timeouts);
+    const auto granted = check_again(who_, found.stored(), node_.at(), node_.settings.timeouts);
     if (!granted) {
         const auto refused = granted.error();
         if (refused.code == close_code::session_unclear) return close(refused.code, refused.why);

@@ -170,6 +170,7 @@ struct push_stage {
                       .subscriptions = subscriptions,
                       .frames = frames,
                       .now = [this] { return wall_time; },
+                      .since = [] { return instant{}; },
                       .redis_is_there = [this] { return redis_is_there; }};
     browser tab{context};
 

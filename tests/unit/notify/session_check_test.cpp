@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 namespace {
 
 struct stage : signed_in {
+    instant since{};
+
     credential presented(std::uint32_t generation, bool with_keys) const {
         const auto found = find_credentials(cookie(generation), cookie_name, with_keys ? &keys : nullptr);
         REQUIRE(found.count == 1);
@@ -21,7 +23,7 @@ struct stage : signed_in {
     verdict<admission> check(const credential& given) const {
         const auto record_text = stored_record();
         const auto snapshot_text = stored_snapshot();
-        return check_request(given, {record_text, snapshot_text}, now, timeouts);
+        return check_request(given, {record_text, snapshot_text}, {now, since}, timeouts);
     }
     std::optional<refusal> refused(std::uint32_t generation, bool with_keys) const {
         const auto found = check(presented(generation, with_keys));
@@ -31,7 +33,7 @@ struct stage : signed_in {
     std::optional<refusal> refused_again() const {
         const auto record_text = stored_record();
         const auto snapshot_text = stored_snapshot();
-        const auto found = check_again(who, {record_text, snapshot_text}, now, timeouts);
+        const auto found = check_again(who, {record_text, snapshot_text}, {now, since}, timeouts);
         if (found) return std::nullopt;
         return found.error();
     }
@@ -103,6 +105,15 @@ TEST_CASE("absolute and idle expiry are the end", "[session_check]") {
     s.record.last_seen_at = now - 24h;
     CHECK(s.refused(0, true) == refusal{close_code::session_over, errc::session_expired_idle});
     CHECK(s.refused_again() == refusal{close_code::session_over, errc::session_expired_idle});
+}
+
+TEST_CASE("a session is idle from the return of Redis at the earliest", "[session_check]") {
+    stage s;
+    s.record.last_seen_at = now - 24h;
+    s.since = now - 1h;
+    const auto granted = s.check(s.presented(0, true));
+    REQUIRE(granted.has_value());
+    CHECK(granted->idle_at == s.since + 24h);
 }
 
 TEST_CASE("a dead epoch is the end, the kept session excepted", "[session_check]") {

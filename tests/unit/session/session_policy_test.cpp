@@ -30,19 +30,21 @@ struct fixture {
     }();
     session_record record = first_record(keys, who, facts, t0, limits);
 
+    instant since{};
+
     result<standing> judged(std::uint32_t generation, instant now) const {
-        return judge(record, who, generation, facts, now, limits);
+        return judge(record, who, generation, facts, {now, since}, limits);
     }
     // A check with the token of `generation`, as a request makes it.
     void use(std::uint32_t generation, instant now) {
         const auto where = judged(generation, now);
         REQUIRE(where);
-        if (auto next = after_use(record, *where, now, limits)) record = *next;
+        if (auto next = after_use(record, *where, {now, since}, limits)) record = *next;
     }
     refresh_outcome refreshed(std::uint32_t generation, instant now, std::optional<std::int64_t> ack = {}) {
         use(generation, now);
         const auto where = judged(generation, now);
-        auto outcome = refresh(keys, who, record, *where, facts, ack, now);
+        auto outcome = refresh(keys, who, record, *where, facts, ack, {now, since});
         record = outcome.record;
         return outcome;
     }
@@ -95,6 +97,29 @@ TEST_CASE("handing the successor out again starts the grace anew") {
     CHECK(f.judged(0, f.t0 + 63s) == standing::predecessor);
     f.use(1, f.t0 + 123s);
     CHECK_FALSE(f.judged(0, f.t0 + 123s));
+}
+
+TEST_CASE("a first use before Redis came back counts as none, for the writes after it may be lost") {
+    fixture f;
+    f.refreshed(0, f.t0 + 1s);
+    f.use(1, f.t0 + 2s);
+    f.since = f.t0 + 30s;
+    f.use(1, f.t0 + 62s);
+    CHECK(f.judged(0, f.t0 + 62s) == standing::predecessor);
+    f.use(1, f.t0 + 121s);
+    CHECK(f.judged(0, f.t0 + 121s) == standing::predecessor);
+    f.use(1, f.t0 + 122s);
+    CHECK(f.judged(0, f.t0 + 122s).error() == errc::session_token_reused);
+}
+
+TEST_CASE("idleness is judged from the last use or the return of Redis, whichever is later") {
+    fixture f;
+    f.since = f.t0 + 1h;
+    CHECK(f.judged(0, f.t0 + 24h));
+    CHECK(f.judged(0, f.t0 + 25h).error() == errc::session_expired_idle);
+    f.use(0, f.t0 + 2h);
+    CHECK(f.judged(0, f.t0 + 25h));
+    CHECK(f.judged(0, f.t0 + 26h).error() == errc::session_expired_idle);
 }
 
 TEST_CASE("a browser that holds the current token gets no cookie while the predecessor lives") {
