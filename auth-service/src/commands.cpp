@@ -13,8 +13,10 @@
 #include "auth-service/src/store/sqlite_user_store.hpp"
 #include "auth-service/src/user/email.hpp"
 #include "auth-service/src/user/password_hasher.hpp"
+#include "auth-service/src/user/password_policy.hpp"
 #include "common/core/json.hpp"
 #include "common/core/secrets.hpp"
+#include "common/http/utf8.hpp"
 #include "common/session/key_file.hpp"
 
 namespace stagedoor {
@@ -92,11 +94,9 @@ int migrate(const migrate_options& options) {
 int create_admin(const create_admin_options& options) {
     auto password = read_password(options.password_stdin);
     if (!password) return fail("there is no password: give one line on standard input with --password-stdin");
-    const auto chars = count_chars(*password);
-    if (chars < limits::password_min_chars || chars > limits::password_max_chars) {
-        return fail("the password has to have " + std::to_string(limits::password_min_chars) + " to " +
-                    std::to_string(limits::password_max_chars) + " characters");
-    }
+    if (!is_utf8(*password)) return fail("the password is not UTF-8, as browsers will send it");
+    const auto email = *user::normalise_email(options.email);
+    if (const auto complaint = user::complaint_about(*password, email)) return fail("the password " + *complaint);
     const auto path = sqlite_path(options.database_url);
     const bool is_new = !std::filesystem::exists(path);
     auto database = store::sqlite_store::open(path);
@@ -104,7 +104,7 @@ int create_admin(const create_admin_options& options) {
 
     user::new_user admin;
     admin.id = user_id{make_uuid_v7()};
-    admin.email = *user::normalise_email(options.email);
+    admin.email = email;
     admin.display_name = options.display_name;
     admin.role = user_role::admin;
     admin.status = user_status::active;

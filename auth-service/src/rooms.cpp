@@ -36,7 +36,7 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
       link{shard, s.redis_url, "auth"},
       sessions_in_redis{link, s.schema},
       sessions{s.keys, s.cookie, s.timeouts, sessions_in_redis, db.ledger, db.users},
-      accounts{db.users, hasher},
+      accounts{db.users, hasher, tasks},
       approvals{db.approvals, relay},
       context{accounts, db.users, sessions, approvals, relay, s.cookie, s.timeouts, s.files},
       router{api::endpoints(), context},

@@ -19,7 +19,8 @@ import { ChildProcess, freePorts } from './process.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const buildDir = resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release');
 
-function programOf(service) {
+/** Where the build has put a service. */
+export function programOf(service) {
   const path = join(buildDir, service, service);
   if (!existsSync(path)) throw new Error(`${path} is missing: build it first, or set STAGEDOOR_BUILD_DIR`);
   return path;

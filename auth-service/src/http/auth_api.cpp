@@ -9,8 +9,6 @@
 namespace stagedoor::api {
 namespace {
 
-constexpr body_reader::bounds password_bounds{limits::password_min_chars, limits::password_max_chars};
-
 // As sent, cut to what the ledger keeps; bytes that are not printable ASCII are replaced.
 std::string device_name(std::string_view user_agent) {
     std::string name{user_agent.substr(0, limits::user_agent_bytes)};
@@ -28,11 +26,8 @@ answer register_user(context& with, const http::request& request) {
 
     user::registration wanted;
     wanted.email = read_email(*body);
-    wanted.password = body->text("password", password_bounds);
+    wanted.password = read_new_password(*body, "password", wanted.email);
     wanted.display_name = read_display_name(*body);
-    if (!wanted.password.empty() && user::normalise_email(wanted.password) == wanted.email) {
-        body->complain("password", "must not be the e-mail");
-    }
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
     auto created = co_await with.accounts.register_manager(std::move(wanted));

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "auth-service/src/user/email.hpp"
+#include "auth-service/src/user/password_policy.hpp"
 #include "common/core/limits.hpp"
+#include "common/core/secrets.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -34,6 +36,16 @@ std::string read_email(body_reader& body) {
         return {};
     }
     return std::move(*email);
+}
+
+std::string read_new_password(body_reader& body, std::string_view name, std::string_view email) {
+    auto password = body.text(name, {limits::password_min_chars, limits::password_max_chars});
+    if (password.empty()) return {};
+    const auto complaint = user::complaint_about(password, email);
+    if (!complaint) return password;
+    body.complain(name, *complaint);
+    wipe(password);
+    return {};
 }
 
 std::string read_display_name(body_reader& body) {

@@ -11,6 +11,10 @@ namespace stagedoor::api {
 // Member `email`, normalised; "" and a complaint when it is no address.
 std::string read_email(body_reader& body);
 
+// Member `name`, a new password exactly as typed; "" and a complaint when user::complaint_about has one. `email`:
+// normalised, of the account that the password is for; "" when it is not known.
+std::string read_new_password(body_reader& body, std::string_view name, std::string_view email);
+
 // Member `displayName`, spaces around it dropped; "" and a complaint when it is empty, too long or holds control characters.
 std::string read_display_name(body_reader& body);
 std::optional<std::string> read_optional_display_name(body_reader& body);

@@ -1,5 +1,7 @@
 #include "auth-service/src/user/account_service.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace stagedoor::user {
 
 runtime::task<result<committed>> account_service::register_manager(registration wanted) {
@@ -33,11 +35,18 @@ runtime::task<result<user_facts>> account_service::verify(std::string email, std
     if (known.facts.status == user_status::suspended) co_return errc::account_suspended;
 
     if (outdated) {
-        // Signing in does not depend on it: the next sign-in tries again.
-        auto fresh = co_await hasher_.hash(std::move(again));
-        if (fresh) co_await users_.rehash(known.facts.id, std::move(known.password_hash), std::move(*fresh));
+        tasks_.spawn("rehash", rehash(known.facts.id, std::move(known.password_hash), std::move(again)));
     }
     co_return std::move(known.facts);
+}
+
+runtime::task<void> account_service::rehash(user_id user, std::string old_hash, std::string password) {
+    // Nothing depends on it: the pool may be full, the database away, the password just changed. The next sign-in tries
+    // again.
+    auto fresh = co_await hasher_.hash(std::move(password));
+    if (!fresh) co_return;
+    const auto replaced = co_await users_.rehash(user, std::move(old_hash), std::move(*fresh));
+    if (replaced) spdlog::info("user {}: the password hash was made again with today's parameters", user.text());
 }
 
 }  // namespace stagedoor::user

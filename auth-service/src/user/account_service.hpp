@@ -5,10 +5,11 @@
 
 #include "auth-service/src/user/password_hasher.hpp"
 #include "auth-service/src/user/user_store.hpp"
+#include "common/runtime/task_group.hpp"
 
 namespace stagedoor::user {
 
-// Checked by whoever makes it: the e-mail is normalised, the lengths are within limits.
+// Checked by whoever makes it: the e-mail is normalised, the lengths are within limits, password_policy has no complaint.
 struct registration {
     std::string email;
     std::string password;
@@ -17,19 +18,25 @@ struct registration {
 
 class account_service {
 public:
-    account_service(user_store& users, password_hasher& hasher) : users_{users}, hasher_{hasher} {}
+    // `tasks`: the shard's, for what goes on after an answer.
+    account_service(user_store& users, password_hasher& hasher, runtime::task_group& tasks)
+        : users_{users}, hasher_{hasher}, tasks_{tasks} {}
 
     // A new stage manager, pending. errc::email_taken, errc::overloaded, errc::database_*.
     runtime::task<result<committed>> register_manager(registration wanted);
 
     // The facts of the user whose password this is, from the same row as the hash (K7).
     // errc::invalid_credentials (unknown e-mail and wrong password alike, in equal time), errc::account_suspended
-    // (only after the right password), errc::overloaded, errc::database_*.
+    // (only after the right password), errc::overloaded, errc::database_*. A hash of weaker parameters than today's is
+    // replaced after the answer.
     runtime::task<result<user_facts>> verify(std::string email, std::string password);
 
 private:
+    runtime::task<void> rehash(user_id user, std::string old_hash, std::string password);
+
     user_store& users_;
     password_hasher& hasher_;
+    runtime::task_group& tasks_;
 };
 
 }  // namespace stagedoor::user
