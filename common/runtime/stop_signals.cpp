@@ -20,6 +20,7 @@ sigset_t stop_set() {
 void block_stop_signals() {
     sigset_t set = stop_set();
     sigaddset(&set, SIGPIPE);
+    sigaddset(&set, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 

@@ -25,8 +25,11 @@ export function tokenOf({ id, key }, user, session, generation = 0) {
   return Buffer.concat([claims, proof]).toString('base64url');
 }
 
-/** Adds people who wait, each with sessions: `[{id, email, cookies: [Cookie field, …]}, …]`. */
-export function addPeople(stack, count, sessionsEach) {
+/**
+ * Adds people who wait, each with sessions: `[{id, email, cookies: [Cookie field, …], sessions: [id, …]}, …]`. With a
+ * `passwordHash` they can sign in as well.
+ */
+export function addPeople(stack, count, sessionsEach, { passwordHash = '' } = {}) {
   const key = signingKey(stack);
   const cookieName = `stagedoor-${stack.auth.port}`;
   const now = Date.now();
@@ -34,14 +37,15 @@ export function addPeople(stack, count, sessionsEach) {
   const people = Array.from({ length: count }, (_, i) => {
     const id = randomUUID();
     const email = `crowd${i}@example.com`;
-    statements.push(`INSERT INTO users (id, email, display_name) VALUES ('${id}', '${email}', 'Crowd ${i}');`);
-    const cookies = Array.from({ length: sessionsEach }, () => {
-      const session = randomUUID();
+    statements.push('INSERT INTO users (id, email, display_name, password_hash)'
+                    + ` VALUES ('${id}', '${email}', 'Crowd ${i}', '${passwordHash}');`);
+    const sessions = Array.from({ length: sessionsEach }, () => randomUUID());
+    const cookies = sessions.map((session) => {
       statements.push('INSERT INTO sessions (id, user_id, epoch, signed_in_status, created_at_ms, expires_at_ms)'
                       + ` VALUES ('${session}', '${id}', 1, 'pending', ${now}, ${now + 3_600_000});`);
       return `${cookieName}=${tokenOf(key, id, session)}`;
     });
-    return { id, email, cookies };
+    return { id, email, cookies, sessions };
   });
   statements.push('COMMIT;');
   stack.sqlite(statements.join('\n'));

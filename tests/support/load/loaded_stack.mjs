@@ -1,0 +1,201 @@
+// A whole system made to be broken: two auth nodes, each of whose ways to Redis has a gate, a Redis that persists, and
+// a crowd at its devices.
+//
+//   const house = await openHouse();
+//   test('Redis is frozen', house.fault(({ redis }) => ({ begin: () => redis.freeze(), end: () => redis.thaw() })));
+//   after(() => house.close());
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { openGate } from '../gate.mjs';
+import { addPeople } from '../ledger.mjs';
+import { until } from '../process.mjs';
+import { RedisProcess } from '../redis_process.mjs';
+import { startStack } from '../stack.mjs';
+import { seed } from './random.mjs';
+import { Traffic } from './traffic.mjs';
+import { Person, Session } from './truth.mjs';
+
+const beforeMs = 500;      // of load before a fault
+const faultMs = 2_500;     // how long one lasts: several deadlines of the services
+const recoveryMs = 10_000; // a reserve for noisy machines; how long it took is reported
+
+const newsKept = 40;       // lines of each process, when a test has failed
+
+export async function openHouse({ people: count = 150, devices = 3, authFlags = [], rates, databaseFolder } = {}) {
+  const gates = new Map();
+  const stack = await startStack({
+    authNodes: 2,
+    authFlags: ['--log-level', 'warn', '--trusted-proxy', '127.0.0.1/32', ...authFlags],
+    notifyFlags: ['--log-level', 'warn'],
+    databaseFolder,
+    makeRedis: (folder, socket) => new RedisProcess(folder, socket),
+    redisUrlOf: async (name, socket) => {
+      const gate = await openGate(socket);
+      gates.set(name, gate);
+      return gate.url;
+    },
+  });
+  try {
+    const people = await peopleOf(stack, count, devices);
+    const admin = await adminOf(stack);
+    return new House(stack, gates, new Traffic(stack, { people, admin, rates }));
+  } catch (error) {
+    stack.printLogs();
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** Pending people with a password and living sessions. One hash serves all of them: hashing takes 20 ms each. */
+async function peopleOf(stack, count, devices) {
+  const model = await stack.person('Model');
+  const passwordHash = stack.sqlite(`SELECT password_hash FROM users WHERE id = '${model.id}'`).output.trim();
+  const began = { sent: performance.now(), answered: performance.now() };
+  return addPeople(stack, count, devices, { passwordHash }).map(({ id, email, cookies, sessions }, i) => {
+    const address = `10.${1 + (i >> 8)}.${i & 255}.7`;  // of networks that share no limit
+    const person = new Person({ id, email, password: model.password, status: 'pending', address });
+    sessions.forEach((session, at) => new Session(person, session, cookies[at], began));
+    return person;
+  });
+}
+
+async function adminOf(stack) {
+  const sent = performance.now();
+  const device = await stack.adminDevice();
+  const { user, session } = (await device.get('/api/auth/me')).body;
+  const admin = new Person({ id: user.id, email: user.email, address: '10.0.0.7' });
+  new Session(admin, session.id, device.cookie, { sent, answered: performance.now() });
+  return admin;
+}
+
+class House {
+  constructor(stack, gates, traffic) {
+    Object.assign(this, { stack, gates, traffic, redis: stack.redis });
+    traffic.start();
+  }
+
+  get authGates() { return this.stack.auths.map((_, node) => this.gates.get(`auth-${node}`)); }
+  everyAuthGate(does) { return Promise.all(this.authGates.map(does)); }
+
+  /** The body of a test: `does(house)` says what begins, what ends and what may be expected, as underFault takes it. */
+  fault(does) {
+    return async (t) => {
+      try {
+        await this.underFault(t, await does(this));
+      } catch (error) {
+        this.#printNews();
+        throw error;
+      }
+    };
+  }
+
+  // What the processes said, without the requests that were refused: those are counted.
+  #printNews() {
+    for (const { name, pid, output } of [this.redis, ...this.stack.auths, this.stack.notify]) {
+      const lines = output.split('\n').filter((line) => !line.includes(' request method='));
+      console.error(`--- ${name} (${pid ?? 'not running'})\n${lines.slice(-newsKept).join('\n')}`);
+    }
+  }
+
+  async close() {
+    await this.traffic.stop();
+    await this.stack.stop();
+    await Promise.all([...this.gates.values()].map((gate) => gate.close()));
+  }
+
+  /**
+   * One outage under load, from before it until everything is right again. Fails if anybody who lives got 401, if
+   * anybody who ended got in, if a cookie was cleared wrongly, if an answer came late, or if the system does not recover
+   * by itself. `served`: the least share of checks that has to be answered during the fault; `restarts`: a node may be
+   * started again; `prepare`: what has to happen, and be served, before the fault.
+   */
+  async underFault(t, { prepare, begin, end = () => {}, lastsMs = faultMs, served = 0.9, restarts = false }) {
+    const pids = this.stack.auths.map(({ pid }) => pid);
+    const before = await this.traffic.during(async () => {
+      await sleep(beforeMs);
+      await prepare?.();
+    });
+    assert.deepEqual(before.violations, [], 'before the fault');
+
+    const countersBefore = await this.#counters();
+    let endedAt;
+    const during = await this.traffic.during(async () => {
+      await begin();
+      await sleep(lastsMs);
+      await end();
+      endedAt = performance.now();
+    });
+    const counters = difference(await this.#counters(), countersBefore);
+    const { after, recovery } = await this.#recovers(endedAt);
+    t.diagnostic(`seed ${seed}; during: ${during}`);
+    t.diagnostic(`${told(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.longestStall.toFixed(0)} ms`);
+    assert.deepEqual([...during.violations, ...after.violations], []);
+    const share = during.count('me', 200) / (during.count('me', 200) + during.count('me', 503));
+    assert.ok(share >= served, `${(100 * share).toFixed(1)} % of the checks were served during the fault`);
+    if (!restarts) assert.deepEqual(this.stack.auths.map(({ pid }) => pid), pids, 'no node was started again');
+    return { during, after };
+  }
+
+  async #recovers(endedAt) {
+    let readyAt;
+    const after = await this.traffic.during(async () => {
+      await until(() => this.#allReady(), { what: 'all nodes being ready', withinMs: recoveryMs });
+      readyAt = performance.now();
+      await until(() => performance.now() - Math.max(this.traffic.tally.lastRefused, endedAt) > 500,
+                  { what: 'nothing being refused for half a second', withinMs: recoveryMs });
+    });
+    await this.traffic.withoutChanges(async () => {
+      assert.deepEqual(await this.traffic.compareWithLedger(), [], 'between what was answered and the ledger');
+      const swept = await this.traffic.sweep();
+      assert.deepEqual(swept.violations, [], 'when all sessions were asked for on all nodes');
+      assert.equal(swept.count('me', 503), 0, 'nothing is refused any more');
+      await this.#everythingIsTold();
+    });
+    const refused = Math.max(0, after.lastRefused - endedAt);
+    return { after, recovery: `ready after ${(readyAt - endedAt).toFixed(0)} ms, last 503 after ${refused.toFixed(0)} ms` };
+  }
+
+  async #allReady() {
+    const answers = await Promise.all([...this.stack.auths, this.stack.notify].map(({ opsUrl }) => fetch(`${opsUrl}/readyz`)));
+    return answers.every(({ status }) => status === 200);
+  }
+
+  /** Redis has every change of every user, and the newest facts. */
+  async #everythingIsTold() {
+    const users = this.stack.sqlite('SELECT id, status, version FROM users').output.trim().split('\n').map((line) => line.split('|'));
+    const missing = () => Promise.all(users.map(async ([id, status, version]) => {
+      const [snapshot, entries] = await Promise.all([
+        this.redis.command('GET', `stagedoor:{${id}}:user`),
+        this.redis.command('XREVRANGE', `stagedoor:{${id}}:events`, '+', '-', 'COUNT', 1),
+      ]);
+      const facts = JSON.parse(snapshot ?? '{}');
+      const right = entries[0]?.[0] === `${version}-0` && facts.version === Number(version) && facts.status === status;
+      return right ? undefined : `${id}: ${version} ${status}, Redis has ${entries[0]?.[0]}, ${facts.version} ${facts.status}`;
+    }));
+    let lacking;
+    await until(async () => (lacking = (await missing()).filter(Boolean)).length === 0,
+                { what: 'all that was committed being in Redis', withinMs: recoveryMs, everyMs: 100 })
+      .catch((error) => { throw new Error(`${error.message}: ${lacking?.slice(0, 3).join('; ')}`); });
+  }
+
+  async #counters() {
+    const texts = await Promise.all(this.stack.auths.filter((each) => each.running)
+      .map(async ({ opsUrl }) => (await fetch(`${opsUrl}/metrics`)).text()));
+    const sums = new Map();
+    for (const [, name, value] of texts.join('\n').matchAll(/^(stagedoor_[^ ]+) ([-+.\de]+)$/gm)) {
+      sums.set(name, (sums.get(name) ?? 0) + Number(value));
+    }
+    return sums;
+  }
+}
+
+function difference(now, before) {
+  return new Map([...now].map(([name, value]) => [name, value - (before.get(name) ?? 0)]));
+}
+
+/** Who answered the checks. */
+function told(counters) {
+  const checks = [...counters].filter(([name]) => name.startsWith('stagedoor_session_checks_total'));
+  return checks.map(([name, count]) => `${name.slice('stagedoor_session_checks_total'.length)} ${count}`).join(', ');
+}

@@ -1,0 +1,98 @@
+// What is true of people and their sessions, as far as it can be known from outside: from what was asked and answered,
+// and when. Pure; times are numbers on one clock. An answer is judged by what was certain when its request was sent
+// and by what was possible until it came; what neither forbids is right.
+
+export class Session {
+  endPossibleFrom = Infinity;  // an end was sent at this time, whatever came of it
+  endedFrom = Infinity;        // an end had been answered at this time
+  deniedFrom = Infinity;       // a 401 had been answered at this time: for the session is over, and that is final
+
+  /** @param began - `{sent, answered}` of the sign-in */
+  constructor(person, id, cookie, began) {
+    Object.assign(this, { person, id, cookie, began });
+    person.sessions.push(this);
+    for (const end of person.ends) this.#suffer(end);
+  }
+
+  get seemsAlive() { return this.endPossibleFrom === Infinity && this.deniedFrom === Infinity; }
+
+  /** An end of this session alone is sent; call `end.certain(now)` when it is answered. */
+  endSent(now) {
+    this.endPossibleFrom = Math.min(this.endPossibleFrom, now);
+    return { certain: (answered) => { this.endedFrom = Math.min(this.endedFrom, answered); } };
+  }
+
+  // An end of all sessions that was answered before this one began to be, has nothing to do with it. One that was sent
+  // when this one was there already ends it. Between the two nobody can tell.
+  #suffer(end) {
+    if (end.answered <= this.began.sent) return;
+    this.endPossibleFrom = Math.min(this.endPossibleFrom, end.sent);
+    if (this.began.answered <= end.sent) this.endedFrom = Math.min(this.endedFrom, end.certainFrom);
+  }
+
+  sufferAgain(end) { this.#suffer(end); }
+
+  /** What the ledger says, once nothing is under way any more. */
+  settle(alive, now) {
+    if (alive) {
+      this.endPossibleFrom = Infinity;
+    } else {
+      this.endPossibleFrom = Math.min(this.endPossibleFrom, now);
+      this.endedFrom = Math.min(this.endedFrom, now);
+    }
+  }
+
+  /** What is wrong with an answer about this session: a short name, or nothing. `admitted`: it was let in. */
+  judge({ sent, answered }, admitted) {
+    if (admitted) {
+      if (this.endedFrom <= sent) return 'let in after its end';
+      if (this.deniedFrom <= sent) return 'let in after a 401';
+      return undefined;
+    }
+    this.deniedFrom = Math.min(this.deniedFrom, answered);
+    return this.endPossibleFrom < answered ? undefined : 'refused while alive';
+  }
+}
+
+export class Person {
+  sessions = [];
+  ends = [];
+  #relayedVersion = 0;      // answered as relayed: everybody has to know it
+  #seen = [];               // per node: the newest version it has told
+  #statusOf = new Map();    // by version
+
+  constructor(facts) { Object.assign(this, facts); }
+
+  /** All sessions of now end: call `end.certain(now)` when that is answered. */
+  allEndSent(now) {
+    const end = { sent: now, answered: Infinity, certainFrom: Infinity };
+    end.certain = (answered, from = answered) => {
+      Object.assign(end, { answered, certainFrom: from });
+      for (const session of this.sessions) session.sufferAgain(end);
+    };
+    this.ends.push(end);
+    for (const session of this.sessions) session.sufferAgain(end);
+    return end;
+  }
+
+  /** A change was answered. */
+  changed({ version, status }, relayed) {
+    this.#statusOf.set(version, status);
+    if (relayed) this.#relayedVersion = Math.max(this.#relayedVersion, version);
+  }
+
+  /** What an answer by this node to a request that is sent now must at least know. */
+  floor(node) {
+    return { node, relayed: this.#relayedVersion, seen: this.#seen[node] ?? 0 };
+  }
+
+  /** What is wrong with facts that a node has told: a short name, or nothing. */
+  judge(user, floor) {
+    this.#seen[floor.node] = Math.max(this.#seen[floor.node] ?? 0, user.version);
+    if (user.id !== this.id) return 'somebody else';
+    if (user.version < floor.relayed) return 'older than what was relayed';
+    if (user.version < floor.seen) return 'older than this node had told';
+    const status = this.#statusOf.get(user.version);
+    return status && status !== user.status ? 'a status of another version' : undefined;
+  }
+}
