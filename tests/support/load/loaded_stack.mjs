@@ -12,6 +12,7 @@ import { addPeople } from '../ledger.mjs';
 import { until } from '../process.mjs';
 import { RedisProcess } from '../redis_process.mjs';
 import { startStack } from '../stack.mjs';
+import { Listeners } from './listeners.mjs';
 import { seed } from './random.mjs';
 import { Traffic } from './traffic.mjs';
 import { Person, Session } from './truth.mjs';
@@ -20,6 +21,7 @@ const beforeMs = 500;      // of load before a fault
 const faultMs = 2_500;     // how long one lasts: several deadlines of the services
 const recoveryMs = 10_000; // a reserve for noisy machines; how long it took is reported
 
+const listening = 20;      // of the crowd have a tab open
 const newsKept = 40;       // lines of each process, when a test has failed
 
 export async function openHouse({ people: count = 150, devices = 3, authFlags = [], rates, databaseFolder } = {}) {
@@ -39,7 +41,8 @@ export async function openHouse({ people: count = 150, devices = 3, authFlags = 
   try {
     const people = await peopleOf(stack, count, devices);
     const admin = await adminOf(stack);
-    return new House(stack, gates, new Traffic(stack, { people, admin, rates }));
+    const listeners = new Listeners(stack, people.slice(0, listening));
+    return new House({ stack, gates, listeners, traffic: new Traffic(stack, { people, admin, rates }) });
   } catch (error) {
     stack.printLogs();
     await stack.stop();
@@ -70,9 +73,9 @@ async function adminOf(stack) {
 }
 
 class House {
-  constructor(stack, gates, traffic) {
-    Object.assign(this, { stack, gates, traffic, redis: stack.redis });
-    traffic.start();
+  constructor(parts) {
+    Object.assign(this, parts, { redis: parts.stack.redis });
+    this.traffic.start();
   }
 
   get authGates() { return this.stack.auths.map((_, node) => this.gates.get(`auth-${node}`)); }
@@ -99,6 +102,7 @@ class House {
   }
 
   async close() {
+    this.listeners.stop();
     await this.traffic.stop();
     await this.stack.stop();
     await Promise.all([...this.gates.values()].map((gate) => gate.close()));
@@ -146,7 +150,7 @@ class House {
                   { what: 'nothing being refused for half a second', withinMs: recoveryMs });
     });
     await this.traffic.withoutChanges(async () => {
-      assert.deepEqual(await this.traffic.compareWithLedger(), [], 'between what was answered and the ledger');
+      assert.deepEqual(await this.traffic.compareWithDatabase(), [], 'between what was answered and the database');
       const swept = await this.traffic.sweep();
       assert.deepEqual(swept.violations, [], 'when all sessions were asked for on all nodes');
       assert.equal(swept.count('me', 503), 0, 'nothing is refused any more');
@@ -161,7 +165,7 @@ class House {
     return answers.every(({ status }) => status === 200);
   }
 
-  /** Redis has every change of every user, and the newest facts. */
+  /** Redis has every change of every user and the newest facts, and every open tab has heard of them. */
   async #everythingIsTold() {
     const users = this.stack.sqlite('SELECT id, status, version FROM users').output.trim().split('\n').map((line) => line.split('|'));
     const missing = () => Promise.all(users.map(async ([id, status, version]) => {
@@ -173,10 +177,15 @@ class House {
       const right = entries[0]?.[0] === `${version}-0` && facts.version === Number(version) && facts.status === status;
       return right ? undefined : `${id}: ${version} ${status}, Redis has ${entries[0]?.[0]}, ${facts.version} ${facts.status}`;
     }));
+    const versions = new Map(users.map(([id, , version]) => [id, Number(version)]));
     let lacking;
-    await until(async () => (lacking = (await missing()).filter(Boolean)).length === 0,
-                { what: 'all that was committed being in Redis', withinMs: recoveryMs, everyMs: 100 })
-      .catch((error) => { throw new Error(`${error.message}: ${lacking?.slice(0, 3).join('; ')}`); });
+    const nothingLacks = async () => {
+      lacking = [...(await missing()).filter(Boolean), ...this.listeners.behind(versions)];
+      return lacking.length === 0;
+    };
+    await until(nothingLacks, { what: 'all that was committed being told', withinMs: recoveryMs, everyMs: 100 })
+      .catch((error) => { throw new Error(`${error.message}: ${lacking.slice(0, 3).join('; ')}`); });
+    assert.deepEqual(this.listeners.wrong, [], 'what open tabs have heard');
   }
 
   async #counters() {

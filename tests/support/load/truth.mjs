@@ -25,7 +25,7 @@ export class Session {
   // An end of all sessions that was answered before this one began to be, has nothing to do with it. One that was sent
   // when this one was there already ends it. Between the two nobody can tell.
   #suffer(end) {
-    if (end.answered <= this.began.sent) return;
+    if (end.kept === this || end.answered <= this.began.sent) return;
     this.endPossibleFrom = Math.min(this.endPossibleFrom, end.sent);
     if (this.began.answered <= end.sent) this.endedFrom = Math.min(this.endedFrom, end.certainFrom);
   }
@@ -57,15 +57,17 @@ export class Session {
 export class Person {
   sessions = [];
   ends = [];
+  passwordChangedAt = -Infinity;  // when the last change of the password was sent
+  passwordSettledAt = -Infinity;  // and answered; until then nobody knows which one is right
   #relayedVersion = 0;      // answered as relayed: everybody has to know it
   #seen = [];               // per node: the newest version it has told
   #statusOf = new Map();    // by version
 
   constructor(facts) { Object.assign(this, facts); }
 
-  /** All sessions of now end: call `end.certain(now)` when that is answered. */
-  allEndSent(now) {
-    const end = { sent: now, answered: Infinity, certainFrom: Infinity };
+  /** All sessions of now end, but for `kept`: call `end.certain(now)` when that is answered. */
+  allEndSent(now, kept) {
+    const end = { kept, sent: now, answered: Infinity, certainFrom: Infinity };
     end.certain = (answered, from = answered) => {
       Object.assign(end, { answered, certainFrom: from });
       for (const session of this.sessions) session.sufferAgain(end);

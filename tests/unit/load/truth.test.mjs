@@ -52,6 +52,14 @@ test('ending all of them ends those that were there, not those that come later, 
   assert.equal(after.judge(asked, false), 'refused while alive');
 });
 
+test('a session that is kept lives on', () => {
+  const person = ada();
+  const [kept, other] = [session(person), session(person)];
+  person.allEndSent(100, kept).certain(120);
+  assert.equal(kept.judge({ sent: 130, answered: 140 }, false), 'refused while alive');
+  assert.equal(other.judge({ sent: 130, answered: 140 }, true), 'let in after its end');
+});
+
 test('an end by plain SQL is certain a moment later', () => {
   const person = ada();
   const there = session(person);
