@@ -146,10 +146,7 @@ int serve(const serve_options& options) {
     hashing.stop();  // whoever still waits for a password to be hashed is told so
 
     watch->reset();
-    run_on(shards.at(0), [&] {
-        relaying.relay.stop();
-        relaying.link.stop();
-    });
+    run_on(shards.at(0), [&] { relaying.stop(); });
     join_tasks(shards.at(0), relaying.tasks);
     for (std::size_t i = 0; i < rooms.size(); ++i) {
         run_on(shards.at(i), [&] { rooms[i]->stop(); });

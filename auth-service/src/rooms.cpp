@@ -60,4 +60,18 @@ runtime::task<void> shard_rooms::watch_health() {
     }
 }
 
+relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db)
+    : tasks{shard},
+      link{shard, s.redis_url, "relay"},
+      mailbox{link, s.schema},
+      fences{link, s.schema},
+      relay{shard, db.outbox, mailbox, fences},
+      keeper{shard, fences, db.outbox, relay, trust} {
+    link.on_up([this] {
+        relay.ring();
+        keeper.on_up();
+    });
+    link.on_down([this] { keeper.on_down(); });
+}
+
 }  // namespace stagedoor

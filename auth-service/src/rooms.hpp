@@ -2,6 +2,8 @@
 // a shard, in the order of who stands on whom. app.cpp makes them and says when they start and end.
 #pragma once
 
+#include "auth-service/src/approval/fence_keeper.hpp"
+#include "auth-service/src/approval/redis_fence_store.hpp"
 #include "auth-service/src/approval/redis_mailbox.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/endpoints.hpp"
@@ -77,23 +79,29 @@ private:
     bool stopping_ = false;
 };
 
-// The relay and its link; on the first shard.
+// The relay, the keeper of the fence and their link; on the first shard.
 struct relay_rooms {
-    relay_rooms(runtime::executor shard, const settings& s, database& db)
-        : tasks{shard}, link{shard, s.redis_url, "relay"}, mailbox{link, s.schema}, relay{shard, db.outbox, mailbox} {
-        link.on_up([this] { relay.ring(); });
-    }
+    relay_rooms(runtime::executor shard, const settings& s, database& db);
 
     void start() {
         link.start(tasks);
         tasks.spawn("relay", relay.run());
         tasks.spawn("relay marker", relay.run_marker());
+        tasks.spawn("fence keeper", keeper.run());
+    }
+    void stop() {
+        keeper.stop();
+        relay.stop();
+        link.stop();
     }
 
     runtime::task_group tasks;
     redis::link link;
+    session::redis_trust trust;  // all shards ask it
     approval::redis_mailbox mailbox;
+    approval::redis_fence_store fences;
     approval::relay relay;
+    approval::fence_keeper keeper;
 };
 
 }  // namespace stagedoor

@@ -60,7 +60,7 @@ inline constexpr auto redis_connect_time = 1s;
 inline constexpr auto redis_reply_time = 500ms;
 inline constexpr auto redis_probe_interval = 250ms;   // N4
 inline constexpr auto redis_backoff_min = 50ms;
-inline constexpr auto redis_backoff_max = 1s;
+inline constexpr auto redis_backoff_max = 250ms;  // a Redis that came back is used again within a second
 inline constexpr std::size_t redis_pending_requests = 16'384;         // a shard's; beyond it: overloaded
 inline constexpr std::size_t redis_pending_bytes = 8 * 1024 * 1024;
 inline constexpr std::size_t redis_read_chunk = 64 * 1024;            // hiredis 0.14 is not fed more at a time
@@ -74,6 +74,10 @@ inline constexpr std::size_t admin_seen_ids = 100'000;
 // --- relay ---
 inline constexpr std::size_t relay_batch = 256;
 inline constexpr auto relay_poll = 1s;          // S5: the full scan
+// Whoever believes Redis does so for this long at most after a look that found nothing missing (R6). What was committed
+// and could not be relayed is told no sooner: by then nobody believes a Redis that lacks it.
+inline constexpr auto redis_trust_lease = 500ms;
+inline constexpr auto redis_trust_renewal = 250ms;  // one late renewal costs no trust
 inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 
 // --- database ---

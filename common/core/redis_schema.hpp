@@ -35,6 +35,9 @@ public:
     // string: names this life of the admins' stream; part of its cursor (R3).
     std::string admin_incarnation() const { return prefix_ + ":{admins}:incarnation"; }
 
+    // string: what this Redis says of its own data (common/core/fence.hpp). No TTL: without it the data is replayed (R6).
+    std::string fence() const { return prefix_ + ":{fence}"; }
+
     // channel: a node asks itself whether its subscriptions still deliver (N4).
     std::string probe(std::string_view node) const { return prefix_ + ":{probe}:" + std::string{node}; }
 

@@ -42,6 +42,9 @@ public:
     // Redis' time (T5), also while it is away.
     instant now() const;
 
+    // Of the server process at the other end, as of the greeting (R6). Empty while there is no connection.
+    std::string_view run_id() const noexcept { return connected() ? std::string_view{server_.run_id} : std::string_view{}; }
+
     // The error says in a sentence why this service is not ready: not connected, or not a Redis to work with (R8).
     boost::system::result<void, std::string> health() const;
 

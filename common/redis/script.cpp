@@ -8,6 +8,7 @@
 namespace stagedoor::redis {
 namespace scripts {
 
+const script fence_swap{"fence_swap", embedded::fence_swap_lua, embedded::fence_swap_sha1};
 const script relay_user_event{"relay_user_event", embedded::relay_user_event_lua, embedded::relay_user_event_sha1};
 const script relay_rebase{"relay_rebase", embedded::relay_rebase_lua, embedded::relay_rebase_sha1};
 const script relay_admin_event{"relay_admin_event", embedded::relay_admin_event_lua, embedded::relay_admin_event_sha1};

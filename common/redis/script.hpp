@@ -21,6 +21,7 @@ struct script {
 
 namespace scripts {
 
+extern const script fence_swap;
 extern const script relay_user_event;
 extern const script relay_rebase;
 extern const script relay_admin_event;

@@ -31,6 +31,7 @@ bool is_at_least_6_2(std::string_view version) {
 server_info parse_server_info(std::string_view info) {
     return {
         .version = std::string{field(info, "redis_version")},
+        .run_id = std::string{field(info, "run_id")},
         .role = std::string{field(info, "role")},
         .maxmemory_policy = std::string{field(info, "maxmemory_policy")},
         .loading = field(info, "loading") == "1",

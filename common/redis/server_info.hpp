@@ -9,6 +9,7 @@ namespace stagedoor::redis {
 
 struct server_info {
     std::string version;           // 7.0.15
+    std::string run_id;            // 40 hex digits: names this server process (R6)
     std::string role;              // master, slave
     std::string maxmemory_policy;  // empty: INFO did not say
     bool loading = false;          // reading its data from disk; data commands are refused meanwhile

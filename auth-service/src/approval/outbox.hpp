@@ -24,20 +24,45 @@ struct outbox_row {
     std::variant<user_event, ended_session> what;
 };
 
+// A place in the outbox, and the event there: the same id with another event is another history (R7).
+struct outbox_mark {
+    std::int64_t id = 0;
+    std::string event;  // names the row's event or session; empty where there is no row
+
+    friend bool operator==(const outbox_mark&, const outbox_mark&) = default;
+};
+
+// Which Redis is being fed, as the database has it (R6).
+struct feed_ref {
+    std::string run_id;
+    std::int64_t feed = 0;  // counts the switches
+
+    friend bool operator==(const feed_ref&, const feed_ref&) = default;
+};
+
+struct outbox_scan {
+    std::vector<outbox_row> rows;
+    outbox_mark newest;  // of all rows when the scan began: the rows hold every unpublished one up to it, or `most`
+};
+
 // All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.
 class outbox {
 public:
     virtual ~outbox() = default;
 
     // Rows that are not marked published, in the order of their ids, which is the order of each user's versions.
-    virtual runtime::task<result<std::vector<outbox_row>>> unpublished(std::size_t most) = 0;
+    virtual runtime::task<result<outbox_scan>> unpublished(std::size_t most) = 0;
 
     // The user's events from `version` on, published or not, in order and without holes; may begin later when older
     // ones were purged.
     virtual runtime::task<result<std::vector<user_event>>> events_from(user_id user, std::int64_t version,
                                                                        std::size_t most) = 0;
 
-    virtual runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids) = 0;
+    // Only while `to` is what is being fed; else nothing is marked, and that is no error.
+    virtual runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, feed_ref to) = 0;
+
+    // From now on that server process is being fed. The new count.
+    virtual runtime::task<result<feed_ref>> switch_feed(std::string run_id) = 0;
 };
 
 }  // namespace stagedoor::approval

@@ -23,13 +23,23 @@ constexpr auto marking_interval = std::chrono::milliseconds{20};
 constexpr auto complaint_interval = std::chrono::seconds{10};
 
 constexpr auto failure_pause = std::chrono::milliseconds{100};
+// A submitted row that failed is tried again: others wait for it.
+constexpr auto retry_pause = std::chrono::milliseconds{25};
+// A read that takes longer counts as a database that is away.
+constexpr auto patience_with_database = std::chrono::milliseconds{150};
 
 const user_event* as_event(const outbox_row& row) noexcept { return std::get_if<user_event>(&row.what); }
 
 }  // namespace
 
-relay::relay(runtime::executor shard, outbox& rows, mailbox& letters)
-    : shard_{shard}, outbox_{rows}, mailbox_{letters}, bell_{shard}, marks_{shard} {}
+relay::relay(runtime::executor shard, outbox& rows, mailbox& letters, fence_store& fences)
+    : shard_{shard},
+      outbox_{rows},
+      mailbox_{letters},
+      fences_{fences},
+      bell_{shard},
+      marks_{shard},
+      scanned_{shard} {}
 
 void relay::ring() {
     runtime::asio::post(shard_, [this] {
@@ -42,13 +52,40 @@ void relay::stop() {
     stopping_ = true;
     bell_.notify_all();
     marks_.notify_all();
+    scanned_.notify_all();
+}
+
+void relay::begin_life(fence life) {
+    unmarked_.clear();
+    life_ = std::move(life);
+    ++lives_;
+}
+
+void relay::end_life() {
+    life_.reset();
+    ++lives_;
+}
+
+runtime::task<drained> relay::drain(steady_clock::time_point deadline) {
+    const auto wanted = ++scans_asked_;
+    scan_due_ = true;
+    bell_.notify_all();
+    while (scans_answered_ < wanted && !stopping_) {
+        const bool told = co_await scanned_.wait_until(deadline);
+        if (told) continue;
+        const bool slow = reading_since_ && steady_clock::now() - *reading_since_ >= patience_with_database;
+        co_return drained{slow ? drained::outcome::database_away : drained::outcome::not_all, std::nullopt};
+    }
+    co_return last_scan_;
 }
 
 runtime::task<delivery> relay::deliver(outbox_row row) {
-    auto start = [this, row = std::move(row)](auto done) mutable {
+    const auto give_up_at = steady_clock::now() + limits::redis_trust_lease;
+    auto start = [this, give_up_at, row = std::move(row)](auto done) mutable {
         auto shared = std::make_shared<decltype(done)>(std::move(done));
-        runtime::asio::post(shard_, [this, shared, row = std::move(row)]() mutable {
-            submitted_.push_back({std::move(row), [shared](delivery what) { (*shared)(what); }});
+        runtime::asio::post(shard_, [this, shared, give_up_at, row = std::move(row)]() mutable {
+            submitted_.push_back({std::move(row), give_up_at, [shared](delivery what) { (*shared)(what); }});
+            fresh_ = true;
             bell_.notify_all();
         });
     };
@@ -60,49 +97,76 @@ runtime::task<void> relay::run() {
     auto next_scan = steady_clock::now();
     while (!stopping_) {
         co_await deliver_submitted();
-        if (scan_due_ || steady_clock::now() >= next_scan) {
+        if (life_ && (scan_due_ || steady_clock::now() >= next_scan)) {
             scan_due_ = false;
-            const bool done = co_await scan();
+            co_await scan();
+            const bool done = last_scan_.how == drained::outcome::all;
             next_scan = steady_clock::now() + (done ? steady_clock::duration{limits::relay_poll} : failure_pause);
         }
-        if (submitted_.empty() && !scan_due_ && !stopping_) co_await bell_.wait_until(next_scan);
+        if (fresh_ || (life_ && scan_due_) || stopping_) continue;
+        const auto now = steady_clock::now();
+        const auto wake_at = life_ ? next_scan : now + steady_clock::duration{limits::relay_poll};
+        co_await bell_.wait_until(submitted_.empty() ? wake_at : std::min(wake_at, now + retry_pause));
     }
     for (auto& each : std::exchange(submitted_, {})) each.done(delivery::pending);
 }
 
 runtime::task<void> relay::deliver_submitted() {
-    while (!submitted_.empty()) {
-        auto batch = std::exchange(submitted_, {});
-        std::vector<outbox_row> rows;
-        rows.reserve(batch.size());
-        for (auto& each : batch) rows.push_back(std::move(each.row));
-        const auto published = co_await publish(std::move(rows));
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            batch[i].done(published[i] ? delivery::relayed : delivery::pending);
+    fresh_ = false;
+    if (submitted_.empty()) co_return;
+    auto batch = std::exchange(submitted_, {});
+    std::vector<outbox_row> rows;
+    rows.reserve(batch.size());
+    for (const auto& each : batch) rows.push_back(each.row);
+    const auto published = co_await publish(std::move(rows));
+    const auto now = steady_clock::now();
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (published[i]) {
+            batch[i].done(delivery::relayed);
+        } else if (now >= batch[i].give_up_at) {
+            batch[i].done(delivery::pending);
+        } else {
+            submitted_.push_back(std::move(batch[i]));
         }
     }
 }
 
-runtime::task<bool> relay::scan() {
+runtime::task<void> relay::scan() {
+    const auto answers = scans_asked_;
+    auto outcome = co_await scan_all();
+    last_scan_ = std::move(outcome);
+    scans_answered_ = answers;
+    scanned_.notify_all();
+}
+
+runtime::task<drained> relay::scan_all() {
+    using outcome = drained::outcome;
     for (;;) {
         // Rows that are relayed but not yet marked come again: ask for as many more.
-        auto rows = co_await outbox_.unpublished(limits::relay_batch + unmarked_.size());
-        if (!rows) co_return false;
-        std::erase_if(*rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
-        counters_.backlog = rows->size();
-        if (rows->empty()) co_return true;
-
-        const bool full = rows->size() >= limits::relay_batch;
-        const auto published = co_await publish(std::move(*rows));
-        if (std::ranges::find(published, false) != published.end()) co_return false;
-        counters_.backlog = 0;
+        const auto most = limits::relay_batch + unmarked_.size();
+        reading_since_ = steady_clock::now();
+        auto found = co_await outbox_.unpublished(most);
+        reading_since_.reset();
+        if (!found) co_return drained{outcome::database_away, std::nullopt};
+        const bool more = found->rows.size() >= most;
+        auto& rows = found->rows;
+        std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
+        counters_.backlog = rows.size();
+        if (!rows.empty()) {
+            const auto published = co_await publish(std::move(rows));
+            const bool all = std::ranges::find(published, false) == published.end();
+            if (!all) co_return drained{};
+            counters_.backlog = 0;
+        }
+        if (!more) co_return drained{outcome::all, std::move(found->newest)};
+        if (stopping_ || !life_) co_return drained{};
         co_await deliver_submitted();  // fresh changes do not wait for an old backlog
-        if (!full || stopping_) co_return true;
     }
 }
 
 runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
     std::vector<bool> published(rows.size(), false);
+    const auto life = lives_;
     const auto results = co_await mailbox_.post(rows);
 
     struct lag {
@@ -129,7 +193,7 @@ runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (published[i]) {
-            note_relayed(rows[i].id);
+            note_relayed(rows[i].id, life);
         } else {
             note_failure(rows[i], results[i] ? boost::system::error_code{} : results[i].error());
         }
@@ -162,8 +226,9 @@ runtime::task<bool> relay::catch_up(user_id user, std::int64_t top, std::int64_t
     co_return true;
 }
 
-void relay::note_relayed(std::int64_t id) {
+void relay::note_relayed(std::int64_t id, std::uint64_t in_life) {
     counters_.relayed += 1;
+    if (!life_ || lives_ != in_life) return;  // it comes again with the next scan
     unmarked_.insert(id);
     marks_.notify_all();
 }
@@ -184,15 +249,25 @@ runtime::task<void> relay::run_marker() {
     while (!stopping_) {
         if (unmarked_.empty()) co_await marks_.wait();
         co_await runtime::sleep_for(marking_interval);
-        const std::vector<std::int64_t> ids(unmarked_.begin(), unmarked_.end());
-        if (ids.empty()) continue;
-        const auto marked = co_await outbox_.mark_published(ids);
-        if (!marked) {
-            co_await runtime::sleep_for(failure_pause);
-            continue;
-        }
+        const bool marked = co_await mark();
+        if (!marked) co_await runtime::sleep_for(failure_pause);
+    }
+}
+
+runtime::task<bool> relay::mark() {
+    const std::vector<std::int64_t> ids(unmarked_.begin(), unmarked_.end());
+    if (ids.empty() || !life_) co_return true;
+    const auto life = *life_;
+    // They were relayed to this life. If Redis still has it now, it has them.
+    const auto seen = co_await fences_.read();
+    if (!seen || !seen->good() || !same_life(*seen->what, life)) co_return false;
+    feed_ref fed{life.run_id, life.feed};
+    const auto marked = co_await outbox_.mark_published(ids, std::move(fed));
+    if (!marked) co_return false;
+    if (life_ && same_life(*life_, life)) {
         for (const auto id : ids) unmarked_.erase(id);
     }
+    co_return true;
 }
 
 }  // namespace stagedoor::approval

@@ -2,16 +2,19 @@
 //
 // Rows come by two roads. A request that has committed a change submits its row and learns what became of it; a scan
 // of the outbox finds all that nobody submitted: changes by plain SQL, rows of a process that died, rows left by an
-// outage. Belongs to one shard; ring() and deliver() may be called from any.
+// outage. Scans wait until the fence's keeper knows what Redis has (R6). Belongs to one shard; ring() and deliver() may
+// be called from any.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
+#include "auth-service/src/approval/fence_store.hpp"
 #include "auth-service/src/approval/mailbox.hpp"
 #include "auth-service/src/approval/outbox.hpp"
 #include "common/runtime/event.hpp"
@@ -21,7 +24,18 @@ namespace stagedoor::approval {
 
 enum class delivery : std::uint8_t {
     relayed,  // every session's next check and every open socket will know
-    pending,  // committed; it will be relayed as soon as Redis is there
+    pending,  // committed; it will be relayed as soon as Redis is there, and nobody believes Redis meanwhile
+};
+
+// What a scan of the whole outbox came to.
+struct drained {
+    enum class outcome : std::uint8_t {
+        all,            // every row that was committed before the scan is in Redis
+        not_all,        // Redis does not take them, or there are many
+        database_away,  // nobody knows what is committed
+    };
+    outcome how = outcome::not_all;
+    std::optional<outbox_mark> newest;  // the last row that was committed before the scan; if all
 };
 
 // Since the start of the process; read by the metrics page from another thread.
@@ -35,7 +49,7 @@ struct relay_counters {
 
 class relay {
 public:
-    relay(runtime::executor shard, outbox& rows, mailbox& letters);
+    relay(runtime::executor shard, outbox& rows, mailbox& letters, fence_store& fences);
 
     // Runs until stop(). Once.
     runtime::task<void> run();
@@ -45,8 +59,18 @@ public:
     // The database has changed: scan. From any thread.
     void ring();
 
-    // Relays a row that was just committed, and resumes on the caller's shard.
+    // Relays a row that was just committed, and resumes on the caller's shard. Tries for limits::redis_trust_lease
+    // before it says pending.
     runtime::task<delivery> deliver(outbox_row row);
+
+    // The keeper's calls, on the relay's shard.
+    // Redis lacks nothing but what is unpublished: scan. What was relayed before, to another life of its data, is
+    // looked at anew.
+    void begin_life(fence life);
+    // Nobody knows what Redis has: no scans, nothing is marked.
+    void end_life();
+    // Waits for a scan that begins from now on, at most until `deadline`.
+    runtime::task<drained> drain(std::chrono::steady_clock::time_point deadline);
 
     // On the relay's shard.
     void stop();
@@ -56,26 +80,38 @@ public:
 private:
     struct submission {
         outbox_row row;
+        std::chrono::steady_clock::time_point give_up_at;
         std::function<void(delivery)> done;
     };
 
+    runtime::task<bool> mark();
     runtime::task<void> deliver_submitted();
-    runtime::task<bool> scan();
+    runtime::task<void> scan();
+    runtime::task<drained> scan_all();
     // For each row: whether it is in Redis now.
     runtime::task<std::vector<bool>> publish(std::vector<outbox_row> rows);
     // Brings a user's stream from its newest version `top` to `wanted` at least; false when that failed.
     runtime::task<bool> catch_up(user_id user, std::int64_t top, std::int64_t wanted);
-    void note_relayed(std::int64_t id);
+    void note_relayed(std::int64_t id, std::uint64_t in_life);
     void note_failure(const outbox_row& row, const boost::system::error_code& why);
 
     runtime::executor shard_;
     outbox& outbox_;
     mailbox& mailbox_;
+    fence_store& fences_;
     runtime::event bell_;
     runtime::event marks_;
+    runtime::event scanned_;
     std::vector<submission> submitted_;
+    bool fresh_ = false;  // some of them have not been tried yet
     std::unordered_set<std::int64_t> unmarked_;  // relayed, not yet known to be marked
     std::chrono::steady_clock::time_point next_complaint_{};
+    std::optional<std::chrono::steady_clock::time_point> reading_since_;  // the database is asked by a scan
+    std::uint64_t scans_asked_ = 0;
+    std::uint64_t scans_answered_ = 0;
+    drained last_scan_;
+    std::optional<fence> life_;  // what is fed; nothing: nobody knows
+    std::uint64_t lives_ = 0;    // counts the changes of it
     bool scan_due_ = true;
     bool stopping_ = false;
     relay_counters counters_;

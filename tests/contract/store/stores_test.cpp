@@ -69,7 +69,7 @@ TEST_CASE("an e-mail is taken once") {
     const auto all = make_stores();
     add_manager(*all);
     CHECK(wait(all->users().create(new_manager("ada@example.com"), somebody)).error() == errc::email_taken);
-    CHECK(wait(all->outbox().unpublished(10))->size() == 1);
+    CHECK(wait(all->outbox().unpublished(10))->rows.size() == 1);
 }
 
 TEST_CASE("a profile begins empty, takes what is given and keeps the rest") {
@@ -251,7 +251,7 @@ TEST_CASE("a session begins once, ends once and stays ended") {
     CHECK(*wait(all->ledger().end(entry.who, errc::session_revoked, "ada")) == 0);
     CHECK((*wait(all->ledger().find(entry.who)))->ended == errc::session_signed_out);
 
-    const auto rows = *wait(all->outbox().unpublished(10));
+    const auto rows = wait(all->outbox().unpublished(10))->rows;
     REQUIRE(rows.size() == 2);
     CHECK(rows[1].id == outbox_id);
     const auto& told = std::get<approval::ended_session>(rows[1].what);
@@ -274,24 +274,52 @@ TEST_CASE("the outbox gives rows until they are marked, in order") {
     const auto user = add_manager(*all);
     decide(*all, user.id, "approve");
     all->run_sql("UPDATE users SET status = 'suspended' WHERE email = 'ada@example.com'");
-    const auto rows = *wait(all->outbox().unpublished(10));
+    const auto rows = wait(all->outbox().unpublished(10))->rows;
     REQUIRE(rows.size() == 3);
     CHECK(std::get<user_event>(rows[2].what).kind == "suspended");
-    CHECK(ids_of(*wait(all->outbox().unpublished(2))) == std::vector{rows[0].id, rows[1].id});
+    CHECK(ids_of(wait(all->outbox().unpublished(2))->rows) == std::vector{rows[0].id, rows[1].id});
 
-    REQUIRE(wait(all->outbox().mark_published({rows[0].id, rows[2].id})).has_value());
-    CHECK(ids_of(*wait(all->outbox().unpublished(10))) == std::vector{rows[1].id});
+    const auto fed = *wait(all->outbox().switch_feed("run"));
+    REQUIRE(wait(all->outbox().mark_published({rows[0].id, rows[2].id}, fed)).has_value());
+    CHECK(ids_of(wait(all->outbox().unpublished(10))->rows) == std::vector{rows[1].id});
 }
 
 TEST_CASE("a user's events are given from any version on, published or not") {
     const auto all = make_stores();
     const auto user = add_manager(*all);
     for (const auto* step : {"approve", "suspend", "reinstate"}) decide(*all, user.id, step);
-    REQUIRE(wait(all->outbox().mark_published(ids_of(*wait(all->outbox().unpublished(10))))).has_value());
+    const auto fed = *wait(all->outbox().switch_feed("run"));
+    REQUIRE(wait(all->outbox().mark_published(ids_of(wait(all->outbox().unpublished(10))->rows), fed)).has_value());
     const auto events = *wait(all->outbox().events_from(user.id, 2, 10));
     REQUIRE(events.size() == 3);
     CHECK(events.front().facts.version == 2);
     CHECK(events.back().kind == "reinstated");
     CHECK(wait(all->outbox().events_from(user.id, 1, 2))->size() == 2);
     CHECK(wait(all->outbox().events_from(user.id, 5, 10))->empty());
+}
+
+TEST_CASE("a relay that feeds another Redis than the database says marks nothing") {
+    const auto all = make_stores();
+    add_manager(*all);
+    const auto before = *wait(all->outbox().switch_feed("one"));
+    const auto now = *wait(all->outbox().switch_feed("other"));
+    CHECK(now == approval::feed_ref{"other", before.feed + 1});
+    const auto ids = ids_of(wait(all->outbox().unpublished(10))->rows);
+    REQUIRE(wait(all->outbox().mark_published(ids, before)).has_value());
+    CHECK(wait(all->outbox().unpublished(10))->rows.size() == 1);
+    REQUIRE(wait(all->outbox().mark_published(ids, now)).has_value());
+    CHECK(wait(all->outbox().unpublished(10))->rows.empty());
+}
+
+TEST_CASE("a scan tells the newest row of all, published or not, and what it is about") {
+    const auto all = make_stores();
+    CHECK(wait(all->outbox().unpublished(10))->newest == approval::outbox_mark{});
+    const auto user = add_manager(*all);
+    auto found = *wait(all->outbox().unpublished(0));
+    CHECK(found.newest == approval::outbox_mark{1, user.id.text() + ".1"});
+    const auto entry = entry_of(user);
+    REQUIRE(wait(all->ledger().begin(entry)).has_value());
+    REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, "ada")).has_value());
+    found = *wait(all->outbox().unpublished(1));
+    CHECK(found.newest == approval::outbox_mark{2, entry.who.session.text()});
 }

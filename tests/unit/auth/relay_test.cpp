@@ -30,6 +30,7 @@ struct model_outbox final : outbox {
     };
     std::vector<entry> entries;
     std::int64_t purged_below = 0;  // versions that are gone
+    std::int64_t feed = 1;
 
     void add(const user_id& user, std::int64_t version) {
         entries.push_back({{static_cast<std::int64_t>(entries.size()) + 1, event_of(user, version)}});
@@ -38,12 +39,13 @@ struct model_outbox final : outbox {
         return std::ranges::all_of(entries, [](const entry& e) { return e.published; });
     }
 
-    runtime::task<result<std::vector<outbox_row>>> unpublished(std::size_t most) override {
-        std::vector<outbox_row> rows;
+    runtime::task<result<outbox_scan>> unpublished(std::size_t most) override {
+        outbox_scan found;
+        found.newest.id = static_cast<std::int64_t>(entries.size());
         for (const auto& each : entries) {
-            if (!each.published && rows.size() < most) rows.push_back(each.row);
+            if (!each.published && found.rows.size() < most) found.rows.push_back(each.row);
         }
-        co_return rows;
+        co_return found;
     }
     runtime::task<result<std::vector<user_event>>> events_from(user_id user, std::int64_t version,
                                                                std::size_t most) override {
@@ -55,9 +57,13 @@ struct model_outbox final : outbox {
         }
         co_return events;
     }
-    runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids) override {
+    runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, feed_ref to) override {
+        if (to.feed != feed) co_return result<void>{};
         for (const auto id : ids) entries[static_cast<std::size_t>(id - 1)].published = true;
         co_return result<void>{};
+    }
+    runtime::task<result<feed_ref>> switch_feed(std::string run_id) override {
+        co_return feed_ref{std::move(run_id), ++feed};
     }
 };
 
@@ -98,9 +104,26 @@ struct model_mailbox final : mailbox {
     }
 };
 
+const fence whole_data{"run", "life", 1, from_unix_ms(1), fence_step::fed, "", 0, ""};
+
+struct model_fences final : fence_store {
+    std::optional<fence> there = whole_data;
+
+    instant now() const override { return from_unix_ms(1); }
+    runtime::task<result<fence_sight>> read() override {
+        co_return fence_sight{"run", there ? format_fence(*there) : std::string{}, there};
+    }
+    runtime::task<result<bool>> swap(std::string expected, fence next) override {
+        if (expected != (there ? format_fence(*there) : std::string{})) co_return false;
+        there = std::move(next);
+        co_return true;
+    }
+};
+
 struct rig {
     model_outbox rows;
     model_mailbox letters;
+    model_fences fences;
     user_id user{make_uuid_v7()};
 
     runtime::task<void> until_published(runtime::executor ex, relay& under_test) {
@@ -115,13 +138,14 @@ struct rig {
         run_task([this](runtime::executor ex) { return run_with(ex); });
     }
     runtime::task<void> run_with(runtime::executor ex) {
-        relay under_test{ex, rows, letters};
+        relay under_test{ex, rows, letters, fences};
+        under_test.begin_life(whole_data);
         co_await until_published(ex, under_test);
     }
 };
 
 runtime::task<std::vector<delivery>> submit_one(runtime::executor ex, rig& r, outbox_row row) {
-    relay under_test{ex, r.rows, r.letters};
+    relay under_test{ex, r.rows, r.letters, r.fences};
     runtime::task_group group{ex};
     group.spawn("relay", under_test.run());
     std::vector<delivery> answers;
@@ -176,7 +200,8 @@ TEST_CASE("one user's missing letter holds up nobody else") {
     r.rows.add(other, 1);
     run_task([&](runtime::executor ex) -> runtime::task<void> {
         return [](runtime::executor e, rig& rr, user_id o) -> runtime::task<void> {
-            relay under_test{e, rr.rows, rr.letters};
+            relay under_test{e, rr.rows, rr.letters, rr.fences};
+            under_test.begin_life(whole_data);
             runtime::task_group group{e};
             group.spawn("relay", under_test.run());
             while (rr.letters.top(o) != 1) co_await runtime::sleep_for(1ms);
@@ -195,7 +220,7 @@ TEST_CASE("who submits a row learns that it was relayed, or that it is pending")
         CHECK(answers == std::vector{delivery::relayed});
     }
     SECTION("pending") {
-        r.letters.failing_calls = 1;
+        r.letters.failing_calls = 1'000'000;
         const auto answers = run_task([&](runtime::executor ex) { return submit_one(ex, r, row); });
         CHECK(answers == std::vector{delivery::pending});
         CHECK(r.letters.top(r.user) == 0);
