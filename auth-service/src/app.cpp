@@ -88,13 +88,20 @@ int serve(const serve_options& options) {
     runtime::shards shards{options.threads};
     runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue};
     user::password_hasher hasher{hashing};
-    relay_rooms relaying{shards.at(0), shared, db};
+    session::own_writes own_writes;
+    relay_rooms relaying{shards.at(0), shared, db, own_writes};
     std::vector<std::unique_ptr<shard_rooms>> rooms;
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, hasher, relaying.relay,
-                                                      health.add("redis"), metrics, requests));
+                                                      relaying.trust, own_writes, health.add("redis"), metrics,
+                                                      requests));
     }
     add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing});
+    std::vector<const session::redis_session_cache*> caches;
+    for (const auto& each : rooms) {
+        if (each->session_cache) caches.push_back(&*each->session_cache);
+    }
+    add_session_cache_metrics(metrics, std::move(caches));
 
     std::vector<http::site> sites;
     for (auto& each : rooms) sites.push_back({each->guarded, each->watches});

@@ -53,4 +53,37 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
          [&hashing] { return static_cast<double>(hashing.waiting()); });
 }
 
+void add_session_cache_metrics(obs::metrics& metrics, std::vector<const session::redis_session_cache*> caches) {
+    using session::cache_counters;
+    using redis::tracking_counters;
+    const auto sum = [caches](std::atomic<std::uint64_t> cache_counters::*what) {
+        return [caches, what] {
+            std::uint64_t total = 0;
+            for (const auto* each : caches) total += (each->counters().*what).load(std::memory_order_relaxed);
+            return total;
+        };
+    };
+    const auto sum_tracking = [caches](std::atomic<std::uint64_t> tracking_counters::*what) {
+        return [caches, what] {
+            std::uint64_t total = 0;
+            for (const auto* each : caches) total += (each->tracking().*what).load(std::memory_order_relaxed);
+            return total;
+        };
+    };
+    mirror(metrics, "stagedoor_session_cache_hits_total", "Checks that found their session remembered.",
+           sum(&cache_counters::hits));
+    mirror(metrics, "stagedoor_session_cache_misses_total", "Sessions that were read from Redis.",
+           sum(&cache_counters::misses));
+    mirror(metrics, "stagedoor_session_cache_evictions_total", "Sessions forgotten for want of room.",
+           sum(&cache_counters::evictions));
+    mirror(metrics, "stagedoor_session_cache_invalidations_total", "Keys that Redis said had changed.",
+           sum_tracking(&tracking_counters::invalidations));
+    mirror(metrics, "stagedoor_session_cache_lease_losses_total",
+           "Times that a shard stopped answering from memory, because it could not be sure to hear of changes.",
+           sum_tracking(&tracking_counters::lease_losses));
+    show(metrics, "stagedoor_session_cache_entries", "Sessions remembered.", sum(&cache_counters::entries));
+    show(metrics, "stagedoor_session_cache_bytes", "Memory of what is remembered, an estimate.",
+         sum(&cache_counters::bytes));
+}
+
 }  // namespace stagedoor

@@ -1,7 +1,10 @@
 // The metrics of auth-service that are asked for rather than counted on the way.
 #pragma once
 
+#include <vector>
+
 #include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/store/sqlite_store.hpp"
 #include "common/obs/metrics.hpp"
 #include "common/runtime/cpu_pool.hpp"
@@ -15,5 +18,8 @@ struct metric_sources {
     const runtime::cpu_pool& hashing;
 };
 void add_auth_metrics(obs::metrics& metrics, metric_sources from);
+
+// Of all shards together; none when there is no cache.
+void add_session_cache_metrics(obs::metrics& metrics, std::vector<const session::redis_session_cache*> caches);
 
 }  // namespace stagedoor

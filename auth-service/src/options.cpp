@@ -74,6 +74,10 @@ void add_serve_options(option_set& set, serve_options& o) {
             "A session that nobody uses for this long is over.");
     set.add("session-absolute-timeout", o.timeouts.absolute, duration{2min, std::chrono::days{365}},
             limits::session_absolute_default, "No session gets older than this.");
+    set.add("session-cache", o.session_cache, memory_or_off{std::size_t{1} << 20, std::size_t{1} << 36},
+            limits::session_cache_default,
+            "Memory for sessions that are answered without asking Redis, a share for each event loop; 64 MiB hold about "
+            "100,000. Off: every check asks Redis.");
     set.constrain([&o] {
         return o.timeouts.idle <= o.timeouts.absolute
                    ? std::string{}

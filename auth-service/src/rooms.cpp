@@ -27,15 +27,17 @@ settings::settings(const serve_options& o, session::key_ring ring)
       schema{o.redis_prefix},
       redis_url{to_redis_url(o)},
       files{o.notify_url},
-      timeouts{o.timeouts} {}
+      timeouts{o.timeouts},
+      session_cache{o.session_cache / o.threads} {}
 
 shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
-                         approval::relay& relay, obs::health::condition& redis_condition, obs::metrics& metrics,
+                         approval::relay& relay, const session::redis_trust& trust, session::own_writes& writes,
+                         obs::health::condition& redis_condition, obs::metrics& metrics,
                          const obs::request_observer& requests)
     : tasks{shard},
       link{shard, s.redis_url, "auth"},
       sessions_in_redis{link, s.schema},
-      sessions{s.keys, s.cookie, s.timeouts, sessions_in_redis, db.ledger, db.users},
+      sessions{s.keys, s.cookie, s.timeouts, remembering(shard, s, trust, writes), db.ledger, db.users},
       accounts{db.users, hasher, tasks},
       approvals{db.approvals, relay},
       context{accounts, db.users, sessions, approvals, relay, s.cookie, s.timeouts, s.files},
@@ -45,6 +47,13 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
       redis_condition_{redis_condition} {
     link.on_up([this] { report_health(); });
     link.on_down([this] { report_health(); });
+}
+
+session::session_store& shard_rooms::remembering(runtime::executor shard, const settings& s,
+                                                 const session::redis_trust& trust, session::own_writes& writes) {
+    if (s.session_cache == 0) return sessions_in_redis;
+    return session_cache.emplace(shard, s.redis_url, link, s.schema, sessions_in_redis, trust, writes,
+                                 s.session_cache);
 }
 
 void shard_rooms::report_health() {
@@ -60,12 +69,13 @@ runtime::task<void> shard_rooms::watch_health() {
     }
 }
 
-relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db)
+relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db, session::own_writes& writes)
     : tasks{shard},
       link{shard, s.redis_url, "relay"},
       mailbox{link, s.schema},
+      settled{mailbox, link, writes},
       fences{link, s.schema},
-      relay{shard, db.outbox, mailbox, fences},
+      relay{shard, db.outbox, settled, fences},
       keeper{shard, fences, db.outbox, relay, trust} {
     link.on_up([this] {
         relay.ring();

@@ -2,13 +2,17 @@
 // a shard, in the order of who stands on whom. app.cpp makes them and says when they start and end.
 #pragma once
 
+#include <optional>
+
 #include "auth-service/src/approval/fence_keeper.hpp"
 #include "auth-service/src/approval/redis_fence_store.hpp"
 #include "auth-service/src/approval/redis_mailbox.hpp"
+#include "auth-service/src/approval/redis_settled_mailbox.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/endpoints.hpp"
 #include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/options.hpp"
+#include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
@@ -43,26 +47,30 @@ struct settings {
     const redis::url redis_url;
     const api::page_files files;
     const session::timeouts timeouts;
+    const std::size_t session_cache;  // bytes of each shard; 0: off
 };
 
 // Everything that lives on one shard, in the order of who stands on whom.
 struct shard_rooms {
     shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
-                approval::relay& relay, obs::health::condition& redis_condition, obs::metrics& metrics,
+                approval::relay& relay, const session::redis_trust& trust, session::own_writes& writes, obs::health::condition& redis_condition, obs::metrics& metrics,
                 const obs::request_observer& requests);
 
     void start() {
         link.start(tasks);
+        if (session_cache) session_cache->start(tasks);
         tasks.spawn("health", watch_health());
     }
     void stop() {
         stopping_ = true;
+        if (session_cache) session_cache->stop();
         link.stop();
     }
 
     runtime::task_group tasks;
     redis::link link;
     session::redis_session_store sessions_in_redis;
+    std::optional<session::redis_session_cache> session_cache;  // may be missing: see --session-cache
     session::session_service sessions;
     user::account_service accounts;
     approval::approval_service approvals;
@@ -72,6 +80,8 @@ struct shard_rooms {
     ops::access_log watches;
 
 private:
+    session::session_store& remembering(runtime::executor shard, const settings& s, const session::redis_trust& trust,
+                                        session::own_writes& writes);
     void report_health();
     runtime::task<void> watch_health();
 
@@ -81,7 +91,7 @@ private:
 
 // The relay, the keeper of the fence and their link; on the first shard.
 struct relay_rooms {
-    relay_rooms(runtime::executor shard, const settings& s, database& db);
+    relay_rooms(runtime::executor shard, const settings& s, database& db, session::own_writes& writes);
 
     void start() {
         link.start(tasks);
@@ -99,6 +109,7 @@ struct relay_rooms {
     redis::link link;
     session::redis_trust trust;  // all shards ask it
     approval::redis_mailbox mailbox;
+    approval::redis_settled_mailbox settled;
     approval::redis_fence_store fences;
     approval::relay relay;
     approval::fence_keeper keeper;

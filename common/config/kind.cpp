@@ -20,6 +20,17 @@ constexpr std::array units{
     unit{"h", std::chrono::hours{1}},         unit{"d", std::chrono::days{1}},
 };
 
+struct memory_unit {
+    std::string_view name;
+    std::size_t bytes;
+};
+
+constexpr std::array memory_units{
+    memory_unit{"KiB", std::size_t{1} << 10},
+    memory_unit{"MiB", std::size_t{1} << 20},
+    memory_unit{"GiB", std::size_t{1} << 30},
+};
+
 bool is_plain_text(std::string_view text) { return !text.empty() && !has_control_chars(text); }
 
 }  // namespace
@@ -100,6 +111,39 @@ std::string format_duration(milliseconds duration) {
         if (duration % candidate.length == milliseconds{0} && !one_day) best = candidate;
     }
     return std::to_string(duration / best.length).append(best.name);
+}
+
+std::optional<std::size_t> parse_memory(std::string_view text) {
+    const auto digits = text.substr(0, text.find_first_not_of("0123456789"));
+    const auto count = parse_integer(digits);
+    if (!count) return std::nullopt;
+    for (const auto& [name, bytes] : memory_units) {
+        if (text.substr(digits.size()) != name) continue;
+        const auto number = static_cast<std::size_t>(*count);
+        if (number > std::numeric_limits<std::size_t>::max() / bytes) return std::nullopt;
+        return number * bytes;
+    }
+    return std::nullopt;
+}
+
+std::string format_memory(std::size_t bytes) {
+    auto best = memory_units.front();
+    for (const auto& candidate : memory_units) {
+        if (bytes % candidate.bytes == 0) best = candidate;
+    }
+    return std::to_string(bytes / best.bytes).append(best.name);
+}
+
+memory_or_off::operator kind<std::size_t>() const {
+    return {.value_name = "SIZE|off",
+            .expected = "off, or a size from " + format_memory(min) + " to " + format_memory(max) + ", in KiB, MiB or GiB",
+            .parse = [lower = min, upper = max](std::string_view given) -> std::optional<std::size_t> {
+                if (given == "off") return 0;
+                const auto bytes = parse_memory(given);
+                if (!bytes || *bytes < lower || *bytes > upper) return std::nullopt;
+                return bytes;
+            },
+            .format = [](const std::size_t& bytes) { return bytes == 0 ? std::string{"off"} : format_memory(bytes); }};
 }
 
 std::string integer::expected() const {

@@ -98,6 +98,19 @@ struct duration {
     }
 };
 
+// `512KiB`, `64MiB`, `2GiB`: a whole number and its unit, in bytes.
+std::optional<std::size_t> parse_memory(std::string_view text);
+// In the largest unit that fits.
+std::string format_memory(std::size_t bytes);
+
+// Memory within min..max, both inclusive, or `off`, which is 0: memory_or_off{1 << 20, 1 << 30}.
+struct memory_or_off {
+    std::size_t min;
+    std::size_t max;
+
+    operator kind<std::size_t>() const;  // NOLINT(google-explicit-constructor): as above
+};
+
 // One of the given words: one_of<color>({{"red", color::red}, {"blue", color::blue}}).
 template <class T>
 kind<T> one_of(std::initializer_list<std::pair<std::string_view, T>> words) {

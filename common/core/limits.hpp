@@ -54,6 +54,8 @@ inline constexpr auto touch_interval = 60s;    // K6
 inline constexpr auto acknowledge_after = 10s; // K5
 inline constexpr auto tombstone_ttl = 10min;   // K6
 
+inline constexpr std::size_t session_cache_default = std::size_t{64} << 20;  // about 100,000 sessions
+
 // --- Redis ---
 inline constexpr auto redis_connect_time = 1s;
 // A reply later than this means that the link is lost: outages have to be answered within 1 s.
@@ -61,6 +63,10 @@ inline constexpr auto redis_reply_time = 500ms;
 inline constexpr auto redis_probe_interval = 250ms;   // N4
 inline constexpr auto redis_backoff_min = 50ms;
 inline constexpr auto redis_backoff_max = 250ms;  // a Redis that came back is used again within a second
+// C3. A stale answer is possible for no longer than the lease, and only when a connection has gone half open. Longer than
+// redis_probe_interval and a reply's time, so that a Redis which answers keeps it.
+inline constexpr auto cache_lease = 500ms;
+inline constexpr auto cache_ping_interval = 100ms;
 inline constexpr std::size_t redis_pending_requests = 16'384;         // a shard's; beyond it: overloaded
 inline constexpr std::size_t redis_pending_bytes = 8 * 1024 * 1024;
 inline constexpr std::size_t redis_read_chunk = 64 * 1024;            // hiredis 0.14 is not fed more at a time

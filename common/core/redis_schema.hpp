@@ -2,6 +2,7 @@
 // each script and each MGET stays in one slot of a cluster. proto-docs/redis-schema.md tells the same to operators.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,28 @@ public:
 
     // channel: a node asks itself whether its subscriptions still deliver (N4).
     std::string probe(std::string_view node) const { return prefix_ + ":{probe}:" + std::string{node}; }
+
+    // Whom a key speaks of: a session, or with its snapshot a user and so all of the user's sessions. Nothing for any
+    // other key.
+    struct subject {
+        user_id user;
+        std::optional<session_id> session;
+    };
+    std::optional<subject> subject_of(std::string_view key) const noexcept {
+        constexpr std::string_view snapshot = "user", record = "session:";
+        if (!key.starts_with(prefix_)) return std::nullopt;
+        key.remove_prefix(prefix_.size());
+        if (key.size() < uuid_text_size + 4 || !key.starts_with(":{")) return std::nullopt;
+        const auto user = user_id::parse(key.substr(2, uuid_text_size));
+        auto rest = key.substr(2 + uuid_text_size);
+        if (!user || !rest.starts_with("}:")) return std::nullopt;
+        rest.remove_prefix(2);
+        if (rest == snapshot) return subject{*user, std::nullopt};
+        if (!rest.starts_with(record)) return std::nullopt;
+        const auto session = session_id::parse(rest.substr(record.size()));
+        if (!session) return std::nullopt;
+        return subject{*user, *session};
+    }
 
     const std::string& prefix() const noexcept { return prefix_; }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <exception>
 
@@ -60,6 +61,9 @@ runtime::task<void> connection::serve() {
         if (state == request_reader::state::complete) {
             const bool open = co_await answer();
             if (!open) co_return;
+            // What a peer has pipelined waits for the loop's next turn: others come between, and what is remembered is
+            // looked after once a turn (C4).
+            if (!reader_.idle()) co_await asio::post(socket_.get_executor(), runtime::use_task);
             continue;
         }
         if (reader_.wants_continue()) {

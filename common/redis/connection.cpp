@@ -18,10 +18,11 @@ using boost::system::error_code;
 using std::chrono::steady_clock;
 
 connection::connection(runtime::executor shard, url where, std::string name, connection_user& user,
-                       output_buffer& output)
+                       output_buffer& output, reading how)
     : shard_{shard},
       where_{std::move(where)},
       name_{std::move(name)},
+      how_{how},
       user_{user},
       output_{output},
       socket_{shard},
@@ -111,6 +112,12 @@ runtime::task<std::vector<connection::endpoint>> connection::resolve() {
 }
 
 runtime::task<void> connection::read_until_closed() {
+    while (open_ && how_ == reading::on_demand) {
+        const auto waited = co_await socket_.async_wait(socket::wait_read, runtime::as_result);
+        const auto failed = std::get<0>(waited);
+        if (open_ && failed) drop(failed.message());
+        if (open_) read_now();
+    }
     while (open_) {
         const auto read = co_await socket_.async_read_some(asio::buffer(input_), runtime::as_result);
         const auto& [failed, size] = read;
@@ -122,6 +129,24 @@ runtime::task<void> connection::read_until_closed() {
         const auto taken = user_.received(std::string_view{input_}.substr(0, size));
         if (!taken) drop("it sent what nobody had asked for, or what is not RESP2");
     }
+}
+
+std::size_t connection::read_now() {
+    std::size_t total = 0;
+    for (bool more = true; more && open_;) {
+        error_code failed;
+        const auto size = socket_.read_some(asio::buffer(input_), failed);
+        if (failed == asio::error::would_block) break;
+        if (failed) {
+            drop(failed == asio::error::eof ? "closed by Redis" : failed.message());
+            break;
+        }
+        total += size;
+        more = size == input_.size();
+        const auto taken = user_.received(std::string_view{input_}.substr(0, size));
+        if (!taken) drop("it sent what nobody had asked for, or what is not RESP2");
+    }
+    return total;
 }
 
 runtime::task<void> connection::pause() {

@@ -39,8 +39,13 @@ protected:
 
 class connection {
 public:
+    // Whether bytes are taken from the kernel by a read that is always under way, or only while somebody looks: then
+    // read_now() sees all that has come, for nothing is between the kernel and the user. Costs a system call more a read.
+    enum class reading : bool { ahead, on_demand };
+
     // `name` tells connections apart in the log. `user` and `output` outlive this.
-    connection(runtime::executor shard, url where, std::string name, connection_user& user, output_buffer& output);
+    connection(runtime::executor shard, url where, std::string name, connection_user& user, output_buffer& output,
+               reading how = reading::ahead);
 
     // Once. `tasks` is joined before this is destroyed.
     void start(runtime::task_group& tasks);
@@ -58,9 +63,14 @@ public:
     // Ends this connection; another will be made. `reason` goes to the log: no secrets.
     void drop(std::string reason);
 
+    // Hands to the user what has arrived; never waits. How many bytes that were. May end the connection. Only with
+    // reading::on_demand.
+    std::size_t read_now();
+
     // Whether bytes wait in the kernel: then a late answer may be our own fault.
     bool has_unread() const;
 
+    runtime::executor shard() const noexcept { return shard_; }
     const url& where() const noexcept { return where_; }
     const std::string& name() const noexcept { return name_; }
 
@@ -81,6 +91,7 @@ private:
     runtime::executor shard_;
     const url where_;
     const std::string name_;
+    const reading how_;
     connection_user& user_;
     output_buffer& output_;
 

@@ -39,6 +39,9 @@ public:
     void on_up(std::function<void()> observer) { up_observers_.push_back(std::move(observer)); }
     void on_down(std::function<void()> observer) { down_observers_.push_back(std::move(observer)); }
 
+    // When the newest request was sent that Redis has answered: it knew this connection then, or later.
+    time_point answered() const noexcept { return pipeline_.answered(); }
+
     // Redis' time (T5), also while it is away.
     instant now() const;
 

@@ -41,6 +41,7 @@ result<void> pipeline::dispatch(std::string_view slice) {
         if (pending_.empty()) return errc::redis_protocol;
 
         auto done = std::move(pending_.front().done);
+        answered_ = pending_.front().since;
         pending_.pop_front();
         done(std::move(reply));
     }

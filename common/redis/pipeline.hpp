@@ -49,6 +49,8 @@ public:
     // When the request was pushed that has waited longest for its reply.
     std::optional<time_point> oldest() const noexcept;
     std::size_t pending() const noexcept { return pending_.size(); }
+    // When the newest request was pushed that has its reply, of any connection; the beginning of time before the first.
+    time_point answered() const noexcept { return answered_; }
 
 private:
     struct request {
@@ -59,6 +61,7 @@ private:
     result<void> dispatch(std::string_view slice);
 
     std::deque<request> pending_;
+    time_point answered_{};
     output_buffer output_;
     reply_reader reader_;
     unsigned life_ = 0;  // of the connection; changes under feed() when a handler ends it

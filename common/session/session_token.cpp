@@ -58,6 +58,10 @@ bool is_genuine(const key_ring& keys, const parsed_token& token) noexcept {
     return expected && equal_in_constant_time(*expected, token.proof);
 }
 
+bool are_same(const parsed_token& a, const parsed_token& b) noexcept {
+    return a.claims == b.claims && equal_in_constant_time(a.proof, b.proof);
+}
+
 std::string format_token(const token_claims& claims, const token_proof& proof) {
     std::array<std::uint8_t, token_bytes> bytes;
     const auto head = to_bytes(claims);

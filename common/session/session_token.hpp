@@ -25,6 +25,8 @@ struct token_claims {
     user_id user;
     session_id session;
     std::uint32_t generation = 0;
+
+    friend bool operator==(const token_claims&, const token_claims&) = default;
 };
 
 // SHA-256 of a proof, cut to 128 bits: lets a node without keys recognise a token from its record, and nobody make one.
@@ -44,6 +46,9 @@ std::optional<token_proof> prove(const key_ring& keys, const token_claims& claim
 
 // True when the proof is the one that the key makes of the claims. In constant time.
 bool is_genuine(const key_ring& keys, const parsed_token& token) noexcept;
+
+// In constant time.
+bool are_same(const parsed_token& a, const parsed_token& b) noexcept;
 
 std::string format_token(const token_claims& claims, const token_proof& proof);
 

@@ -17,6 +17,14 @@ bool is_outage(errc error) noexcept { return problem_of(error).status >= 500; }
 }  // namespace
 
 runtime::task<result<principal>> session_service::authenticate(std::string_view cookie_header) {
+    if (const auto known = recognise(cookie_header)) {
+        co_return principal{known->who, known->what->facts, known->what->record, known->where, {}};
+    }
+    auto loaded = co_await authenticate_anew(cookie_header);
+    co_return loaded;
+}
+
+runtime::task<result<principal>> session_service::authenticate_anew(std::string_view cookie_header) {
     errc why = errc::no_session;
     for (const auto value : find_cookies(cookie_header, cookie_.name())) {
         const auto token = parse_token(value);
@@ -30,6 +38,27 @@ runtime::task<result<principal>> session_service::authenticate(std::string_view 
         if (is_outage(why)) co_return why;
     }
     co_return why;
+}
+
+std::optional<session_service::recognised> session_service::recognise(std::string_view cookie_header) {
+    for (const auto value : find_cookies(cookie_header, cookie_.name())) {
+        const auto token = parse_token(value);
+        if (!token) continue;
+        const auto& claims = token->claims;
+        const session_ref who{claims.user, claims.session};
+        auto* const known = store_.recall(who);
+        if (!known) return std::nullopt;
+        if (!known->genuine || !are_same(*known->genuine, *token)) {
+            if (!is_genuine(keys_, *token)) continue;
+            known->genuine = *token;
+        }
+        const auto at = store_.at();
+        const auto verdict = judge(known->record, who, claims.generation, known->facts, at, limits_);
+        const bool goes_on = verdict && *verdict != standing::ahead;
+        if (!goes_on || after_use(known->record, *verdict, at, limits_)) return std::nullopt;
+        return recognised{who, known, *verdict};
+    }
+    return std::nullopt;
 }
 
 runtime::task<result<principal>> session_service::check(token_claims claims) {
@@ -167,7 +196,7 @@ runtime::task<result<session_cookie_value>> session_service::sign_in(user_facts 
 runtime::task<result<refreshed_session>> session_service::refresh(std::string_view cookie_header,
                                                                   std::optional<std::int64_t> ack_version) {
     for (int attempt = 0; attempt < refresh_attempts; ++attempt) {
-        auto current = co_await authenticate(cookie_header);
+        auto current = co_await authenticate_anew(cookie_header);
         if (!current) co_return current.error();
         const auto sid = current->who.session.text();
         spdlog::debug("session refresh: current session {} of user {}: generation {}, last acknowledged status {}", sid,

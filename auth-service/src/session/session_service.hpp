@@ -23,7 +23,7 @@ struct principal {
     user_facts user;  // as of the newest version known
     session_record record;
     standing where = standing::current;
-    std::string stored;  // the record as it is in Redis, for the next compare-and-set
+    std::string stored;  // the record as it is in Redis, for the next compare-and-set; empty when it was recognised
 };
 
 // The cookie of an answer, and the seconds it may live.
@@ -57,6 +57,15 @@ public:
                     session_ledger& ledger, user::user_store& users)
         : keys_{keys}, cookie_{cookie}, limits_{limits}, store_{store}, ledger_{ledger}, users_{users} {}
 
+    // The living session in a Cookie field, when this node remembers it and it may go on as it is: nothing to read, to
+    // write or to wait for. Nothing says nothing: ask authenticate(). Valid until the caller waits for anything.
+    struct recognised {
+        session_ref who;
+        const remembered_session* what = nullptr;
+        standing where = standing::current;
+    };
+    std::optional<recognised> recognise(std::string_view cookie_header);
+
     // The living session in a Cookie field. Of several cookies the first good one counts (K11).
     // Errors: any 401 of problem_table, or a 503 when nobody can tell.
     runtime::task<result<principal>> authenticate(std::string_view cookie_header);
@@ -73,6 +82,8 @@ public:
     runtime::task<result<std::vector<ended>>> sign_out(std::string_view cookie_header);
 
 private:
+    // The same, with nothing remembered: for those who will write.
+    runtime::task<result<principal>> authenticate_anew(std::string_view cookie_header);
     runtime::task<result<principal>> check(token_claims claims);
     // Errors: why the session cannot be made again. Success: take the verdict once more.
     runtime::task<result<void>> rebuild(token_claims claims);

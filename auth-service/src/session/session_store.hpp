@@ -20,6 +20,13 @@ struct stored_session {
     std::optional<user_facts> facts;                               // nothing: there is no snapshot
 };
 
+// What a node remembers of a living session from an earlier load.
+struct remembered_session {
+    session_record record;
+    user_facts facts;
+    std::optional<parsed_token> genuine{};  // a token of it whose proof was checked before: this one need not be again
+};
+
 // All calls: errc::redis_unavailable, errc::redis_protocol, errc::overloaded.
 class session_store {
 public:
@@ -32,6 +39,10 @@ public:
     virtual instant since() const = 0;
 
     moment at() const { return {now(), since()}; }
+
+    // What is remembered of the session, and as good as a load that begins now. It may only be used to say yes: whoever
+    // would say no, or write, loads (C1). Valid until the next call of anything else here.
+    virtual remembered_session* recall(const session_ref&) { return nullptr; }
 
     // One MGET of record and snapshot.
     virtual runtime::task<result<stored_session>> load(session_ref who) = 0;

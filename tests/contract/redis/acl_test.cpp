@@ -6,6 +6,7 @@
 #include "common/redis/link.hpp"
 #include "common/redis/script.hpp"
 #include "common/redis/subscriber.hpp"
+#include "common/redis/tracker.hpp"
 #include "tests/contract/redis/test_shard.hpp"
 #include "tests/support/redis_server.hpp"
 
@@ -17,8 +18,9 @@ namespace {
 
 const char* const auth_rules =
     "on >auth-password resetkeys ~stagedoor:* resetchannels &stagedoor:* -@all "
-    "+ping +info +time +client|setname +get +mget +set +del +exists +eval +evalsha +publish "
-    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank";
+    "+ping +info +time +client|setname +client|id +client|tracking +get +mget +set +del +exists +eval +evalsha +publish "
+    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank "
+    "(+subscribe resetchannels &__redis__:invalidate)";
 
 const char* const notify_rules =
     "on >notify-password resetkeys %R~stagedoor:* resetchannels &stagedoor:* -@all "
@@ -59,7 +61,9 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
     set_user(server, "auth", auth_rules);
     test_shard shard;
     running<redis::link> redis{shard, as(server.unix_url(), "auth")};
-    REQUIRE(shard.reaches([&] { return redis->connected(); }));
+    running<tracker> tracks{shard, as(server.unix_url(), "auth"), *redis,
+                            tracker::handlers{.on_changed = [](std::string_view) {}, .on_lost = [] {}}};
+    REQUIRE(shard.reaches([&] { return redis->connected() && tracks->answers(std::chrono::steady_clock::now()); }));
     CHECK(redis->health().has_value());
 
     const auto may = [&](script_call call) { return shard.await(eval(*redis, std::move(call))).has_value(); };

@@ -37,6 +37,23 @@ TEST_CASE("a duration keeps to its range and to what its type can hold") {
     CHECK(seconds.expected == "a time from 1s to 24h, in ms, s, m, h or d");
 }
 
+TEST_CASE("memory is a whole number and a unit within its range, or off") {
+    const kind<std::size_t> size = memory_or_off{std::size_t{1} << 20, std::size_t{1} << 30};
+    CHECK(size.parse("off") == 0U);
+    CHECK(size.parse("1MiB") == 1'048'576U);
+    CHECK(size.parse("1024KiB") == 1'048'576U);
+    CHECK(size.parse("1GiB") == 1'073'741'824U);
+    for (const auto* wrong : {"", "on", "0MiB", "1023KiB", "2GiB", "64", "64MB", "64m", "-1MiB", "1.5MiB", "64 MiB",
+                              "9223372036854775807GiB"}) {
+        INFO(wrong);
+        CHECK_FALSE(size.parse(wrong));
+    }
+    CHECK(size.format(0) == "off");
+    CHECK(size.format(std::size_t{64} << 20) == "64MiB");
+    CHECK(size.format(1'536 * 1'024) == "1536KiB");
+    CHECK(size.expected == "off, or a size from 1MiB to 1GiB, in KiB, MiB or GiB");
+}
+
 TEST_CASE("an integer keeps to its range, both ends included") {
     const kind<std::size_t> threads = integer{1, 64, "threads"};
     CHECK(threads.parse("1") == 1U);
