@@ -78,6 +78,10 @@ void add_serve_options(option_set& set, serve_options& o) {
             limits::session_cache_default,
             "Memory for sessions that are answered without asking Redis, a share for each event loop; 64 MiB hold about "
             "100,000. Off: every check asks Redis.");
+    set.add("sessions-per-user", o.sessions_per_user,
+            integer{1, static_cast<std::int64_t>(limits::sessions_per_user_max), "sessions"},
+            limits::sessions_per_user_default,
+            "How many sessions of one user live at most. A sign-in beyond that ends the oldest.");
     set.constrain([&o] {
         return o.timeouts.idle <= o.timeouts.absolute
                    ? std::string{}

@@ -24,6 +24,7 @@ struct serve_options {
     std::string database_url;
     std::filesystem::path session_key_file;
     session::timeouts timeouts;
+    std::size_t sessions_per_user = limits::sessions_per_user_default;
     std::size_t session_cache = 0;  // bytes; 0: off
     std::size_t threads = 1;
     std::size_t hash_threads = 1;

@@ -28,6 +28,7 @@ settings::settings(const serve_options& o, session::key_ring ring)
       redis_url{to_redis_url(o)},
       files{o.notify_url},
       timeouts{o.timeouts},
+      sessions_per_user{o.sessions_per_user},
       session_cache{o.session_cache / o.threads} {}
 
 shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
@@ -37,10 +38,12 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
     : tasks{shard},
       link{shard, s.redis_url, "auth"},
       sessions_in_redis{link, s.schema},
-      sessions{s.keys, s.cookie, s.timeouts, remembering(shard, s, trust, writes), db.ledger, db.users},
+      sessions{s.keys,   s.cookie, s.timeouts, s.sessions_per_user, remembering(shard, s, trust, writes),
+               db.ledger, db.users},
+      endings{s.keys, s.cookie, s.timeouts, sessions_in_redis, db.ledger, db.users, relay},
       accounts{db.users, hasher, tasks},
       approvals{db.approvals, relay},
-      context{accounts, db.users, sessions, approvals, relay, s.cookie, s.timeouts, s.files},
+      context{accounts, db.users, sessions, endings, approvals, relay, s.cookie, s.timeouts, s.files},
       router{api::endpoints(), context},
       guarded{router, s.origins},
       watches{metrics, requests},

@@ -14,6 +14,7 @@
 #include "auth-service/src/options.hpp"
 #include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
+#include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
@@ -47,6 +48,7 @@ struct settings {
     const redis::url redis_url;
     const api::page_files files;
     const session::timeouts timeouts;
+    const std::size_t sessions_per_user;
     const std::size_t session_cache;  // bytes of each shard; 0: off
 };
 
@@ -72,6 +74,7 @@ struct shard_rooms {
     session::redis_session_store sessions_in_redis;
     std::optional<session::redis_session_cache> session_cache;  // may be missing: see --session-cache
     session::session_service sessions;
+    session::session_endings endings;
     user::account_service accounts;
     approval::approval_service approvals;
     api::context context;

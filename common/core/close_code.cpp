@@ -26,6 +26,9 @@ close_code close_code_of(errc error) noexcept {
         case errc::session_expired_absolute:
         case errc::session_revoked:
         case errc::session_signed_out:
+        case errc::session_displaced:
+        case errc::session_ended_elsewhere:
+        case errc::session_ended_by_admin:
         case errc::invalid_credentials: return close_code::session_over;
         case errc::account_suspended: return close_code::account_suspended;
         // Only the ledger can tell, and it is auth-service's (N5).
@@ -39,11 +42,13 @@ close_code close_code_of(errc error) noexcept {
         case errc::forbidden:
         case errc::account_pending:
         case errc::account_rejected:
+        case errc::wrong_password:
         case errc::not_found:
         case errc::method_not_allowed:
         case errc::request_timeout:
         case errc::invalid_transition:
         case errc::email_taken:
+        case errc::password_changed:
         case errc::payload_too_large:
         case errc::uri_too_long:
         case errc::unsupported_media_type:

@@ -53,6 +53,9 @@ inline constexpr auto rotation_grace = 60s;    // G of K3
 inline constexpr auto touch_interval = 60s;    // K6
 inline constexpr auto acknowledge_after = 10s; // K5
 inline constexpr auto tombstone_ttl = 10min;   // K6
+// Living sessions of one user; beyond it the oldest goes. Far more than one person's browsers, few enough to be listed whole.
+inline constexpr std::size_t sessions_per_user_default = 32;
+inline constexpr std::size_t sessions_per_user_max = 256;  // one MGET of all their records
 
 inline constexpr std::size_t session_cache_default = std::size_t{64} << 20;  // about 100,000 sessions
 

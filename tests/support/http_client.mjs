@@ -51,6 +51,8 @@ export class HttpClient {
   post(path, body = {}, options = {}) { return this.request('POST', path, { ...options, body }); }
   patch(path, body, options = {}) { return this.request('PATCH', path, { ...options, body }); }
 
+  delete(path, options) { return this.request('DELETE', path, options); }
+
   async signIn({ email, password }) {
     const answer = await this.post('/api/auth/login', { email, password });
     if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${JSON.stringify(answer.body)}`);

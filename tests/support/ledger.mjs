@@ -27,16 +27,16 @@ export function tokenOf({ id, key }, user, session, generation = 0) {
 
 /**
  * Adds people who wait, each with sessions: `[{id, email, cookies: [Cookie field, …], sessions: [id, …]}, …]`. With a
- * `passwordHash` they can sign in as well.
+ * `passwordHash` they can sign in as well. `crowd` tells crowds of one system apart.
  */
-export function addPeople(stack, count, sessionsEach, { passwordHash = '' } = {}) {
+export function addPeople(stack, count, sessionsEach, { passwordHash = '', crowd = 'crowd' } = {}) {
   const key = signingKey(stack);
   const cookieName = `stagedoor-${stack.auth.port}`;
   const now = Date.now();
   const statements = ['BEGIN IMMEDIATE;'];
   const people = Array.from({ length: count }, (_, i) => {
     const id = randomUUID();
-    const email = `crowd${i}@example.com`;
+    const email = `${crowd}${i}@example.com`;
     statements.push('INSERT INTO users (id, email, display_name, password_hash)'
                     + ` VALUES ('${id}', '${email}', 'Crowd ${i}', '${passwordHash}');`);
     const sessions = Array.from({ length: sessionsEach }, () => randomUUID());

@@ -60,6 +60,25 @@ std::string refreshed_json(const session::refreshed_session& refreshed) {
     return out + "}";
 }
 
+std::string sessions_json(const std::vector<session::living_session>& sessions, const session_id& asking) {
+    std::string out = "{\"items\":[";
+    for (const auto& each : sessions) {
+        if (out.back() != '[') out.append(",");
+        out.append("{\"id\":\"").append(each.id.text()).append("\"");
+        append_member(out, "createdAt", format_rfc3339(each.created_at));
+        if (each.last_seen_at) {
+            append_member(out, "lastSeenAt", format_rfc3339(*each.last_seen_at));
+        } else {
+            out.append(",\"lastSeenAt\":null");
+        }
+        append_member(out, "expiresAt", format_rfc3339(each.expires_at));
+        append_member(out, "device", each.device);
+        append_member(out, "address", each.address);
+        out.append(each.id == asking ? ",\"current\":true}" : ",\"current\":false}");
+    }
+    return out + "]}";
+}
+
 std::string profile_json(const user_facts& user, const user::profile& profile) {
     auto out = begin_with_user(user);
     out.append(",\"profile\":{\"displayName\":");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "auth-service/src/approval/approval_service.hpp"
+#include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
 #include "common/http/response.hpp"
@@ -28,6 +29,9 @@ std::string signed_out_json();
 
 // {"user","statusChanged","previousStatus","redirectUrl"}
 std::string refreshed_json(const session::refreshed_session& refreshed);
+
+// {"items"}: a list of devices. `asking`: the session that asks for it.
+std::string sessions_json(const std::vector<session::living_session>& sessions, const session_id& asking);
 
 // {"profile","user"}
 std::string profile_json(const user_facts& user, const user::profile& profile);

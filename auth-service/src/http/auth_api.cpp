@@ -10,7 +10,7 @@ namespace stagedoor::api {
 namespace {
 
 // As sent, cut to what the ledger keeps; bytes that are not printable ASCII are replaced.
-std::string device_name(std::string_view user_agent) {
+std::string kept_user_agent(std::string_view user_agent) {
     std::string name{user_agent.substr(0, limits::user_agent_bytes)};
     for (auto& c : name) {
         if (c < 0x20 || c > 0x7e) c = '?';
@@ -52,11 +52,12 @@ answer login(context& with, const http::request& request) {
     if (!verified) co_return refuse(verified.error());
     const auto facts = std::move(*verified);
 
-    session::device from{device_name(request.header("User-Agent")), request.client_address().to_string()};
-    const auto cookie = co_await with.sessions.sign_in(facts, std::move(from));
-    if (!cookie) co_return refuse(cookie.error());
+    session::device from{kept_user_agent(request.header("User-Agent")), request.client_address().to_string()};
+    auto begun = co_await with.sessions.sign_in(facts, std::move(from));
+    if (!begun) co_return refuse(begun.error());
+    co_await with.endings.tell(std::move(begun->displaced));
     auto signed_in = http::response::json(200, signed_in_json(facts));
-    signed_in.add("Set-Cookie", with.cookie.set(cookie->token, cookie->max_age));
+    signed_in.add("Set-Cookie", with.cookie.set(begun->cookie.token, begun->cookie.max_age));
     co_return signed_in;
 }
 
@@ -65,12 +66,8 @@ answer logout(context& with, const http::request& request) {
     if (!body) co_return refuse(body.error());
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
-    const auto ended = co_await with.sessions.sign_out(request.header("Cookie"));
+    const auto ended = co_await with.endings.sign_out(request.header("Cookie"));
     if (!ended) co_return refuse(ended.error());
-    for (const auto& each : *ended) {
-        approval::outbox_row row{each.outbox_id, approval::ended_session{each.who, errc::session_signed_out}};
-        co_await with.relay.deliver(std::move(row));
-    }
     auto signed_out = http::response::json(200, signed_out_json());
     signed_out.add("Set-Cookie", with.cookie.clear());
     co_return signed_out;

@@ -4,6 +4,7 @@
 #include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/page_files.hpp"
+#include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/account_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
@@ -16,6 +17,7 @@ struct context {
     user::account_service& accounts;
     user::user_store& users;
     session::session_service& sessions;
+    session::session_endings& endings;
     approval::approval_service& approvals;
     approval::relay& relay;
     const session_cookie& cookie;

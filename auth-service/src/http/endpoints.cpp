@@ -9,12 +9,16 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 21> table{{
+constexpr std::array<http::endpoint<context>, 28> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
     {post, "/api/auth/refresh-session", &refresh_session},
     {get, "/api/auth/me", &me},
+    {post, "/api/auth/logout-all", &logout_all},
+    {get, "/api/auth/sessions", &list_sessions},
+    {del, "/api/auth/sessions/{id}", &end_session},
+    {post, "/api/auth/password", &change_password},
 
     {get, "/api/stage-manager/profile", &show_profile},
     {patch, "/api/stage-manager/profile", &update_profile},
@@ -25,6 +29,9 @@ constexpr std::array<http::endpoint<context>, 21> table{{
     {post, "/api/admin/stage-managers/{id}/reconsider", &reconsider},
     {post, "/api/admin/stage-managers/{id}/suspend", &suspend},
     {post, "/api/admin/stage-managers/{id}/reinstate", &reinstate},
+    {get, "/api/admin/users/{id}/sessions", &list_sessions_of},
+    {del, "/api/admin/users/{id}/sessions", &end_sessions_of},
+    {del, "/api/admin/users/{id}/sessions/{sid}", &end_session_of},
 
     {get, "/", &root_page},
     {get, "/login", &login_page},

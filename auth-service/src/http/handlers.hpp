@@ -17,6 +17,17 @@ answer logout(context& with, const http::request& request);
 answer refresh_session(context& with, const http::request& request);
 answer me(context& with, const http::request& request);
 
+// sessions_api.cpp: where somebody is signed in, and ending that: here, there, everywhere, by an admin.
+answer logout_all(context& with, const http::request& request);
+answer list_sessions(context& with, const http::request& request);
+answer end_session(context& with, const http::request& request);
+answer list_sessions_of(context& with, const http::request& request);
+answer end_sessions_of(context& with, const http::request& request);
+answer end_session_of(context& with, const http::request& request);
+
+// password_api.cpp: a new password, which ends all other sessions.
+answer change_password(context& with, const http::request& request);
+
 // profile_api.cpp: a stage manager's own profile, for pending and active people alike.
 answer show_profile(context& with, const http::request& request);
 answer update_profile(context& with, const http::request& request);

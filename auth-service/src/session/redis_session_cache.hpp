@@ -38,6 +38,10 @@ public:
     instant since() const override { return inner_.since(); }
     remembered_session* recall(const session_ref& who) override;
     runtime::task<result<stored_session>> load(session_ref who) override;
+    runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
+                                                                  std::vector<session_id> sessions) override {
+        return inner_.load_records(user, std::move(sessions));
+    }
 
     runtime::task<result<bool>> put_new(session_ref who, session_record record) override;
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) override;

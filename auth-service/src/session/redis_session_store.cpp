@@ -46,6 +46,26 @@ runtime::task<result<stored_session>> redis_session_store::load(session_ref who)
     co_return loaded;
 }
 
+runtime::task<result<std::vector<stored_value>>> redis_session_store::load_records(user_id user,
+                                                                                  std::vector<session_id> sessions) {
+    if (sessions.empty()) co_return std::vector<stored_value>{};
+    redis::command mget{"MGET"};
+    for (const auto& session : sessions) mget.add(keys_.session(user, session));
+    const auto reply = co_await link_.request_command(std::move(mget));
+    if (!reply) co_return reply.error();
+    const auto items = reply->to_array();
+    if (!items || items->size() != sessions.size()) co_return errc::redis_protocol;
+
+    std::vector<stored_value> records;
+    records.reserve(items->size());
+    for (const auto& item : *items) {
+        const auto* const text = item.if_text();
+        const auto parsed = text ? parse_record(*text) : errc::redis_protocol;
+        records.push_back(parsed ? stored_value{*parsed} : std::nullopt);
+    }
+    co_return records;
+}
+
 runtime::task<result<bool>> redis_session_store::put_new(session_ref who, session_record record) {
     const auto reply = co_await link_.request("SET", keys_.session(who.user, who.session), format_record(record), "PX",
                                               ttl_ms(record, now()), "NX");

@@ -15,6 +15,8 @@ public:
     instant now() const override { return link_.now(); }
     instant since() const override { return {}; }  // there is no fence yet to tell (R6)
     runtime::task<result<stored_session>> load(session_ref who) override;
+    runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
+                                                                  std::vector<session_id> sessions) override;
     runtime::task<result<bool>> put_new(session_ref who, session_record record) override;
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) override;
     runtime::task<result<void>> bury(session_ref who, errc reason) override;

@@ -2,8 +2,10 @@
 // update at the end. Whatever Redis forgets is made again from it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/core/clock.hpp"
 #include "common/core/errc.hpp"
@@ -30,15 +32,30 @@ struct ledger_state {
     user_facts facts;
 };
 
+// The end of a session as it was committed, and the outbox row that carries it to Redis.
+struct ended {
+    session_ref who;
+    errc reason = errc::session_revoked;
+    std::int64_t outbox_id = 0;
+};
+
 // All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.
 class session_ledger {
 public:
     virtual ~session_ledger() = default;
 
-    virtual runtime::task<result<void>> begin(ledger_entry entry) = 0;
+    // Begins a session, and ends the user's oldest living ones beyond `most` in the same transaction
+    // (errc::session_displaced); their ends. 1 <= most. errc::session_revoked: the user's epoch has risen since
+    // `entry.epoch` was read with the password hash, so that this session would be dead at birth (K7); nothing is
+    // written then. errc::not_found: no such user.
+    virtual runtime::task<result<std::vector<ended>>> begin(ledger_entry entry, std::size_t most) = 0;
 
     // Nothing when there is no such row: purged counts as ended.
     virtual runtime::task<result<std::optional<ledger_state>>> find(session_ref who) = 0;
+
+    // The sessions of a user that have neither ended nor expired and whose epoch lives (K7), newest first; at most
+    // limits::sessions_per_user_max. Nobody's: none.
+    virtual runtime::task<result<std::vector<ledger_entry>>> living(user_id user) = 0;
 
     // Ends it for good. The id of the outbox row that tells of it; 0 when it had ended before or never was.
     virtual runtime::task<result<std::int64_t>> end(session_ref who, errc reason, std::string by) = 0;

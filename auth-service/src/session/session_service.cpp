@@ -174,7 +174,7 @@ session_cookie_value session_service::cookie_of(const session_ref& who, const se
     return {format_token(claims, proof), std::chrono::ceil<std::chrono::seconds>(left)};
 }
 
-runtime::task<result<session_cookie_value>> session_service::sign_in(user_facts facts, device from) {
+runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, device from) {
     const session_ref who{facts.id, session_id{make_uuid_v4()}};
     const auto record = first_record(keys_, who, facts, store_.now(), limits_);
 
@@ -185,12 +185,12 @@ runtime::task<result<session_cookie_value>> session_service::sign_in(user_facts 
                        record.expires_at,
                        std::move(from.user_agent),
                        std::move(from.address)};
-    const auto begun = co_await ledger_.begin(std::move(entry));
+    auto begun = co_await ledger_.begin(std::move(entry), per_user_);
     if (!begun) co_return begun.error();
     // The session exists from here on. Should Redis be away, its record is made from the ledger later.
     const auto put = co_await store_.put_new(who, record);
     if (put) co_await store_.put_snapshot(std::move(facts));
-    co_return cookie_of(who, record);
+    co_return signed_in{cookie_of(who, record), std::move(*begun)};
 }
 
 runtime::task<result<refreshed_session>> session_service::refresh(std::string_view cookie_header,
@@ -224,19 +224,6 @@ runtime::task<result<refreshed_session>> session_service::refresh(std::string_vi
         co_return refreshed;
     }
     co_return errc::overloaded;
-}
-
-runtime::task<result<std::vector<ended>>> session_service::sign_out(std::string_view cookie_header) {
-    std::vector<ended> all;
-    for (const auto value : find_cookies(cookie_header, cookie_.name())) {
-        const auto token = parse_token(value);
-        if (!token || !is_genuine(keys_, *token)) continue;
-        const session_ref who{token->claims.user, token->claims.session};
-        const auto outbox_id = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
-        if (!outbox_id) co_return outbox_id.error();
-        if (*outbox_id != 0) all.push_back({who, *outbox_id});
-    }
-    co_return all;
 }
 
 }  // namespace stagedoor::session

@@ -1,4 +1,5 @@
-// Sessions from sign-in to sign-out: who is behind a request, refreshing, ending. One instance per shard.
+// Sessions while they live: signing in, who is behind a request, refreshing. How they end is in session_endings.hpp.
+// One instance per shard.
 //
 // The order of asking is proof (no I/O), Redis (one MGET), ledger. Redis forgets nothing for good: a session that it
 // does not know is made again from the ledger, or buried.
@@ -45,17 +46,24 @@ struct device {
     std::string address;
 };
 
-// The end of a session, and the outbox row that carries it to Redis.
-struct ended {
-    session_ref who;
-    std::int64_t outbox_id = 0;
+// A session that has begun, and what had to end for it.
+struct signed_in {
+    session_cookie_value cookie;
+    std::vector<ended> displaced;
 };
 
 class session_service {
 public:
-    session_service(const key_ring& keys, const session_cookie& cookie, timeouts limits, session_store& store,
-                    session_ledger& ledger, user::user_store& users)
-        : keys_{keys}, cookie_{cookie}, limits_{limits}, store_{store}, ledger_{ledger}, users_{users} {}
+    // `per_user`: how many sessions of one user live at most, from 1.
+    session_service(const key_ring& keys, const session_cookie& cookie, timeouts limits, std::size_t per_user,
+                    session_store& store, session_ledger& ledger, user::user_store& users)
+        : keys_{keys},
+          cookie_{cookie},
+          limits_{limits},
+          per_user_{per_user},
+          store_{store},
+          ledger_{ledger},
+          users_{users} {}
 
     // The living session in a Cookie field, when this node remembers it and it may go on as it is: nothing to read, to
     // write or to wait for. Nothing says nothing: ask authenticate(). Valid until the caller waits for anything.
@@ -71,15 +79,13 @@ public:
     runtime::task<result<principal>> authenticate(std::string_view cookie_header);
 
     // A new session for a user whose password was just verified against the row that `facts` came from.
-    runtime::task<result<session_cookie_value>> sign_in(user_facts facts, device from);
+    // errc::session_revoked: something ended all of the user's sessions meanwhile, this one too (K7).
+    runtime::task<result<signed_in>> sign_in(user_facts facts, device from);
 
     // Fresh facts from the database, and the successor of the token when one is due (K3).
     // `ack_version`: the newest version of the user that the client says it knows.
     runtime::task<result<refreshed_session>> refresh(std::string_view cookie_header,
                                                      std::optional<std::int64_t> ack_version);
-
-    // Ends the session of every genuine token in a Cookie field. Those that had ended before are not in the answer.
-    runtime::task<result<std::vector<ended>>> sign_out(std::string_view cookie_header);
 
 private:
     // The same, with nothing remembered: for those who will write.
@@ -94,6 +100,7 @@ private:
     const key_ring& keys_;
     const session_cookie& cookie_;
     const timeouts limits_;
+    const std::size_t per_user_;
     session_store& store_;
     session_ledger& ledger_;
     user::user_store& users_;

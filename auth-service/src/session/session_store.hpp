@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/core/clock.hpp"
 #include "common/core/errc.hpp"
@@ -13,11 +14,14 @@
 
 namespace stagedoor::session {
 
+// What Redis has of one session; nothing: it does not know it.
+using stored_value = std::optional<std::variant<session_record, tombstone>>;
+
 // What one round trip tells of a session. `stored` is the text that the next swap compares with.
 struct stored_session {
     std::string stored;
-    std::optional<std::variant<session_record, tombstone>> value;  // nothing: Redis does not know it
-    std::optional<user_facts> facts;                               // nothing: there is no snapshot
+    stored_value value;
+    std::optional<user_facts> facts;  // nothing: there is no snapshot
 };
 
 // What a node remembers of a living session from an earlier load.
@@ -46,6 +50,11 @@ public:
 
     // One MGET of record and snapshot.
     virtual runtime::task<result<stored_session>> load(session_ref who) = 0;
+
+    // One MGET of the records of several sessions of one user, at most limits::sessions_per_user_max; in their order.
+    // What cannot be read is nothing.
+    virtual runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
+                                                                          std::vector<session_id> sessions) = 0;
 
     // False when there is a record or a tombstone already.
     virtual runtime::task<result<bool>> put_new(session_ref who, session_record record) = 0;

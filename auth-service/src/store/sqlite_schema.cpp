@@ -12,6 +12,7 @@ std::span<const sql::migration> sqlite_schema() noexcept {
         sql::migration{1, "0001_tables", migrations::file_0001_tables_sql},
         sql::migration{2, "0002_user_triggers", migrations::file_0002_user_triggers_sql},
         sql::migration{3, "0003_session_triggers", migrations::file_0003_session_triggers_sql},
+        sql::migration{4, "0004_living_sessions", migrations::file_0004_living_sessions_sql},
     };
     static_assert(steps.size() == migrations::embedded_files.size(), "each file of migrations/sqlite is a step");
     return steps;

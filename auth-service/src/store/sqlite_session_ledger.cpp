@@ -1,11 +1,13 @@
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
 
 #include "auth-service/src/store/sqlite_rows.hpp"
+#include "common/core/limits.hpp"
 
 namespace stagedoor::store {
 namespace {
 
 using runtime::task;
+using session::ended;
 using session::ledger_entry;
 using session::ledger_state;
 using session::session_ref;
@@ -14,6 +16,31 @@ using session::session_ref;
 errc reason_of(std::string_view text) noexcept {
     const auto* const known = find_problem(text);
     return known ? known->error : errc::session_revoked;
+}
+
+// Columns of a ledger entry, to be read by entry_at from the column where they begin.
+const std::string entry_columns = "epoch, signed_in_status, created_at_ms, expires_at_ms, device, address";
+constexpr int entry_column_count = 6;
+
+ledger_entry entry_at(const sql::statement& row, int column, const session_ref& who) {
+    return {who,
+            row.integer(column),
+            parse_status(row.text(column + 1)).value_or(user_status::suspended),
+            from_unix_ms(row.integer(column + 2)),
+            from_unix_ms(row.integer(column + 3)),
+            std::string{row.text(column + 4)},
+            std::string{row.text(column + 5)}};
+}
+
+// K7: whatever has raised the epoch since the password was verified wins.
+result<void> check_epoch(sql::database& db, const ledger_entry& entry) {
+    auto found = db.query("SELECT epoch FROM users WHERE id = ?1", entry.who.user.text());
+    if (!found) return found.error();
+    const auto there = found->next();
+    if (!there) return there.error();
+    if (!*there) return errc::not_found;
+    if (entry.epoch < found->row().integer(0)) return errc::session_revoked;
+    return {};
 }
 
 result<void> insert_session(sql::database& db, const ledger_entry& entry) {
@@ -37,24 +64,17 @@ result<std::optional<ledger_state>> select_session(sql::database& db, const sess
 
     const auto& row = found->row();
     constexpr int at = facts_column_count;
-    ledger_entry entry{who,
-                       row.integer(at),
-                       parse_status(row.text(at + 1)).value_or(user_status::suspended),
-                       from_unix_ms(row.integer(at + 2)),
-                       from_unix_ms(row.integer(at + 3)),
-                       std::string{row.text(at + 4)},
-                       std::string{row.text(at + 5)}};
-    const auto ended = row.optional_text(at + 6);
-    return std::optional{
-        ledger_state{std::move(entry), ended ? std::optional{reason_of(*ended)} : std::nullopt, facts_at(row, 0)}};
+    const auto reason = row.optional_text(at + entry_column_count);
+    return std::optional{ledger_state{entry_at(row, at, who), reason ? std::optional{reason_of(*reason)} : std::nullopt,
+                                      facts_at(row, 0)}};
 }
 
 result<std::int64_t> end_session(sql::database& db, const session_ref& who, errc reason) {
-    const auto ended = db.execute(
+    const auto changed = db.execute(
         "UPDATE sessions SET ended_at_ms = (SELECT now_ms FROM clock), end_reason = ?3 "
         "WHERE id = ?1 AND user_id = ?2 AND ended_at_ms IS NULL",
         who.session.text(), who.user.text(), problem_of(reason).code);
-    if (!ended || *ended == 0) return ended;
+    if (!changed || *changed == 0) return changed;
     auto told = db.query("SELECT id FROM outbox WHERE session_id = ?1", who.session.text());
     if (!told) return told.error();
     const auto there = told->next();
@@ -62,15 +82,70 @@ result<std::int64_t> end_session(sql::database& db, const session_ref& who, errc
     return told->row().integer(0);
 }
 
+result<std::vector<ledger_entry>> select_living(sql::database& db, const user_id& user) {
+    static const std::string sql = "SELECT id, " + entry_columns +
+                                   " FROM living_sessions WHERE user_id = ?1 "
+                                   "ORDER BY created_at_ms DESC, id DESC LIMIT ?2";
+    auto found = db.query(sql, user.text(), limits::sessions_per_user_max);
+    if (!found) return found.error();
+    std::vector<ledger_entry> living;
+    for (;;) {
+        const auto there = found->next();
+        if (!there) return there.error();
+        if (!*there) return living;
+        const auto id = session_id::parse(found->row().text(0));
+        if (id) living.push_back(entry_at(found->row(), 1, {user, *id}));
+    }
+}
+
+// The newest one stays whatever the clocks of nodes say.
+result<std::vector<session_ref>> select_displaced(sql::database& db, const session_ref& newest, std::size_t most) {
+    auto found = db.query(
+        "SELECT id FROM living_sessions WHERE user_id = ?1 "
+        "ORDER BY id = ?2 DESC, created_at_ms DESC, id DESC LIMIT ?3 OFFSET ?4",
+        newest.user.text(), newest.session.text(), limits::sessions_per_user_max, most);
+    if (!found) return found.error();
+    std::vector<session_ref> oldest;
+    for (;;) {
+        const auto there = found->next();
+        if (!there) return there.error();
+        if (!*there) return oldest;
+        const auto id = session_id::parse(found->row().text(0));
+        if (id) oldest.push_back({newest.user, *id});
+    }
+}
+
+result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& entry, std::size_t most) {
+    const auto alive = check_epoch(db, entry);
+    if (!alive) return alive.error();
+    const auto inserted = insert_session(db, entry);
+    if (!inserted) return inserted.error();
+    const auto displaced = select_displaced(db, entry.who, most);
+    if (!displaced) return displaced.error();
+    std::vector<ended> ends;
+    for (const auto& who : *displaced) {
+        const auto outbox_id = end_session(db, who, errc::session_displaced);
+        if (!outbox_id) return outbox_id.error();
+        ends.push_back({who, errc::session_displaced, *outbox_id});
+    }
+    return ends;
+}
+
 }  // namespace
 
-task<result<void>> sqlite_session_ledger::begin(ledger_entry entry) {
-    auto job = [entry = std::move(entry)](sql::database& db) { return insert_session(db, entry); };
-    co_return co_await store_.write(std::move(job));
+task<result<std::vector<ended>>> sqlite_session_ledger::begin(ledger_entry entry, std::size_t most) {
+    author who{entry.who.user.text(), "api", {}};
+    auto job = [entry = std::move(entry), most](sql::database& db) { return begin_session(db, entry, most); };
+    co_return co_await store_.change(std::move(who), std::move(job));
 }
 
 task<result<std::optional<ledger_state>>> sqlite_session_ledger::find(session_ref who) {
     auto job = [who](sql::database& db) { return select_session(db, who); };
+    co_return co_await store_.read(std::move(job));
+}
+
+task<result<std::vector<ledger_entry>>> sqlite_session_ledger::living(user_id user) {
+    auto job = [user](sql::database& db) { return select_living(db, user); };
     co_return co_await store_.read(std::move(job));
 }
 

@@ -10,9 +10,9 @@ class sqlite_session_ledger final : public session::session_ledger {
 public:
     explicit sqlite_session_ledger(sqlite_store& store) : store_{store} {}
 
-    // Also errc::not_found: no such user.
-    runtime::task<result<void>> begin(session::ledger_entry entry) override;
+    runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t most) override;
     runtime::task<result<std::optional<session::ledger_state>>> find(session::session_ref who) override;
+    runtime::task<result<std::vector<session::ledger_entry>>> living(user_id user) override;
     runtime::task<result<std::int64_t>> end(session::session_ref who, errc reason, std::string by) override;
 
 private:

@@ -25,6 +25,7 @@ constexpr std::array refusals{
     refusal{"invalid_transition", errc::invalid_transition},
     refusal{"unknown_user", errc::not_found},
     refusal{"invalid_user", errc::validation_failed},
+    refusal{"session_over", errc::session_revoked},
     refusal{"invalid_session", errc::validation_failed},
 };
 

@@ -20,9 +20,9 @@ result<committed> insert_user(sql::database& db, const user::new_user& user) {
     return load_committed(db, user.id, 0);
 }
 
-result<std::optional<credentials>> select_credentials(sql::database& db, const std::string& email) {
-    static const std::string sql = "SELECT " + facts_columns + ", password_hash FROM users WHERE email = lower(?1)";
-    auto found = db.query(sql, email);
+result<std::optional<credentials>> select_credentials(sql::database& db, std::string_view where, std::string_view key) {
+    static const std::string sql = "SELECT " + facts_columns + ", password_hash FROM users WHERE ";
+    auto found = db.query(sql + std::string{where}, key);
     if (!found) return found.error();
     const auto there = found->next();
     if (!there) return there.error();
@@ -72,6 +72,28 @@ result<profile_change> apply_patch(sql::database& db, const user_id& user, const
     return profile_change{std::move(*after), std::move(*now)};
 }
 
+result<committed> raise_epoch_of(sql::database& db, const user_id& user) {
+    const auto before = load_facts(db, user);
+    if (!before) return before.error();
+    const auto raised = db.execute(
+        "UPDATE users SET epoch = epoch + 1, kept_session = NULL, kept_epoch = NULL WHERE id = ?1", user.text());
+    if (!raised) return raised.error();
+    return load_committed(db, user, before->version);
+}
+
+// That `kept` lives is looked at by a trigger (users_keep_living_sessions).
+result<committed> replace_password(sql::database& db, const user::password_change& change) {
+    const auto before = load_facts(db, change.user);
+    if (!before) return before.error();
+    const auto replaced = db.execute(
+        "UPDATE users SET password_hash = ?3, epoch = epoch + 1, kept_session = ?4, kept_epoch = epoch + 1 "
+        "WHERE id = ?1 AND password_hash = ?2",
+        change.user.text(), change.old_hash, change.new_hash, change.kept.text());
+    if (!replaced) return replaced.error();
+    if (*replaced == 0) return errc::password_changed;
+    return load_committed(db, change.user, before->version);
+}
+
 author author_of(user::actor by) { return {std::move(by.id), std::move(by.origin), {}}; }
 
 }  // namespace
@@ -83,8 +105,18 @@ task<result<committed>> sqlite_user_store::create(user::new_user user, user::act
 }
 
 task<result<std::optional<credentials>>> sqlite_user_store::find_credentials(std::string email) {
-    auto job = [email = std::move(email)](sql::database& db) { return select_credentials(db, email); };
+    auto job = [email = std::move(email)](sql::database& db) {
+        return select_credentials(db, "email = lower(?1)", email);
+    };
     co_return co_await store_.read(std::move(job));
+}
+
+task<result<credentials>> sqlite_user_store::find_credentials(user_id user) {
+    auto job = [user](sql::database& db) { return select_credentials(db, "id = ?1", user.text()); };
+    auto found = co_await store_.read(std::move(job));
+    if (!found) co_return found.error();
+    if (!*found) co_return errc::not_found;
+    co_return std::move(**found);
 }
 
 task<result<user_facts>> sqlite_user_store::find(user_id user) {
@@ -110,6 +142,18 @@ task<result<void>> sqlite_user_store::rehash(user_id user, std::string old_hash,
                                before, after));
     };
     author who{user.text(), "api", "rehash"};
+    co_return co_await store_.change(std::move(who), std::move(job));
+}
+
+task<result<committed>> sqlite_user_store::raise_epoch(user_id user, user::actor by) {
+    auto job = [user](sql::database& db) { return raise_epoch_of(db, user); };
+    auto who = author_of(std::move(by));
+    co_return co_await store_.change(std::move(who), std::move(job));
+}
+
+task<result<committed>> sqlite_user_store::change_password(user::password_change change, user::actor by) {
+    auto job = [change = std::move(change)](sql::database& db) { return replace_password(db, change); };
+    auto who = author_of(std::move(by));
     co_return co_await store_.change(std::move(who), std::move(job));
 }
 

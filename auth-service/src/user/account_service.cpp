@@ -2,7 +2,24 @@
 
 #include <spdlog/spdlog.h>
 
+#include "common/core/secrets.hpp"
+
 namespace stagedoor::user {
+namespace {
+
+// The second try is for a hash that was renewed, with stronger parameters, by a sign-in with the same password.
+constexpr int change_attempts = 2;
+
+// What was typed is wiped, however the call ends.
+struct wiping {
+    password_wish& wish;
+    ~wiping() {
+        wipe(wish.present);
+        wipe(wish.next);
+    }
+};
+
+}  // namespace
 
 runtime::task<result<committed>> account_service::register_manager(registration wanted) {
     auto hash = co_await hasher_.hash(std::move(wanted.password));
@@ -47,6 +64,30 @@ runtime::task<void> account_service::rehash(user_id user, std::string old_hash, 
     if (!fresh) co_return;
     const auto replaced = co_await users_.rehash(user, std::move(old_hash), std::move(*fresh));
     if (replaced) spdlog::info("user {}: the password hash was made again with today's parameters", user.text());
+}
+
+runtime::task<result<committed>> account_service::change_password(password_wish wish) {
+    const wiping at_the_end{wish};
+    std::string new_hash;
+    for (int attempt = 0; attempt < change_attempts; ++attempt) {
+        auto known = co_await users_.find_credentials(wish.user);
+        if (!known) co_return known.error();
+        // An account without a password (made by plain SQL) has none that could be right.
+        const auto right = co_await hasher_.verify(wish.present, known->password_hash);
+        if (!right) co_return right.error();
+        if (!*right) co_return attempt == 0 ? errc::wrong_password : errc::password_changed;
+
+        if (new_hash.empty()) {
+            auto made = co_await hasher_.hash(wish.next);
+            if (!made) co_return made.error();
+            new_hash = std::move(*made);
+        }
+        password_change change{wish.user, wish.asking, std::move(known->password_hash), new_hash};
+        const actor by{wish.user.text()};
+        auto changed = co_await users_.change_password(std::move(change), by);
+        if (changed || to_errc(changed.error()) != errc::password_changed) co_return changed;
+    }
+    co_return errc::password_changed;
 }
 
 }  // namespace stagedoor::user

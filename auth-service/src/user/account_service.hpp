@@ -1,4 +1,4 @@
-// Accounts: registering, and proving by password who one is. One instance per shard.
+// Accounts: registering, proving by password who one is, changing it. One instance per shard.
 #pragma once
 
 #include <string>
@@ -16,6 +16,14 @@ struct registration {
     std::string display_name;
 };
 
+// What a signed-in user typed; password_policy has no complaint about `next`.
+struct password_wish {
+    user_id user;
+    session_id asking;  // stays signed in
+    std::string present;
+    std::string next;
+};
+
 class account_service {
 public:
     // `tasks`: the shard's, for what goes on after an answer.
@@ -30,6 +38,12 @@ public:
     // (only after the right password), errc::overloaded, errc::database_*. A hash of weaker parameters than today's is
     // replaced after the answer.
     runtime::task<result<user_facts>> verify(std::string email, std::string password);
+
+    // Changes the password, which ends all sessions of the user but the one that asks, and every sign-in with the old
+    // password that is under way (K7). The change is still to be relayed. errc::wrong_password: `present` is not it;
+    // errc::password_changed: it was, until somebody else changed it; errc::session_revoked: the asking session has
+    // ended meanwhile; errc::not_found, errc::overloaded, errc::database_*.
+    runtime::task<result<committed>> change_password(password_wish wish);
 
 private:
     runtime::task<void> rehash(user_id user, std::string old_hash, std::string password);

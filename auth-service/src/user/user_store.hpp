@@ -54,6 +54,14 @@ struct profile_change {
     user::profile profile;
 };
 
+// A new password, by the session that stays signed in.
+struct password_change {
+    user_id user;
+    session_id kept;
+    std::string old_hash;  // the one that the present password was verified against
+    std::string new_hash;
+};
+
 // Who caused a change, and by which way in; goes into the audit log and never into an event.
 struct actor {
     std::string id;              // a user id, or what a part of the system calls itself
@@ -71,6 +79,9 @@ public:
     virtual runtime::task<result<std::optional<credentials>>> find_credentials(std::string email) = 0;
 
     // errc::not_found.
+    virtual runtime::task<result<credentials>> find_credentials(user_id user) = 0;
+
+    // errc::not_found.
     virtual runtime::task<result<user_facts>> find(user_id user) = 0;
 
     // errc::not_found.
@@ -81,6 +92,14 @@ public:
 
     // Replaces the hash only while it still is `old_hash` (K7); a lost race is no error.
     virtual runtime::task<result<void>> rehash(user_id user, std::string old_hash, std::string new_hash) = 0;
+
+    // Ends all sessions of the user, and every sign-in that is under way, in one step (K7). errc::not_found.
+    virtual runtime::task<result<committed>> raise_epoch(user_id user, actor by) = 0;
+
+    // Replaces the hash and ends all sessions but `kept`, in one commit (K7). errc::password_changed: the hash is no
+    // longer `old_hash`. errc::session_revoked: `kept` does not live; what has ended is not brought back.
+    // errc::not_found.
+    virtual runtime::task<result<committed>> change_password(password_change change, actor by) = 0;
 };
 
 }  // namespace stagedoor::user

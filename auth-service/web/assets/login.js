@@ -9,7 +9,10 @@ const notices = {
   account_suspended: 'Your account has been suspended, so you were signed out. An admin can tell you more.',
   session_expired_idle: 'You were away for a long time, so you were signed out. Please sign in again.',
   session_expired_absolute: 'It has been a while since you last signed in. Please sign in again.',
-  session_revoked: 'This session was ended from elsewhere. Please sign in again.',
+  session_revoked: 'This session was ended. Please sign in again.',
+  session_ended_elsewhere: 'This device was signed out from another one. Please sign in again.',
+  session_ended_by_admin: 'An admin ended this session. Please sign in again.',
+  session_displaced: 'You signed in on many other devices, so this one was signed out. Please sign in again.',
   session_token_reused: 'To keep your account safe, this session was ended. Please sign in again.',
 };
 

@@ -92,6 +92,26 @@ export class Api {
     return this.request('POST', '/api/auth/logout');
   }
 
+  /** Ends all sessions of the user, this one too. → `{redirectUrl}`. */
+  logoutAll() {
+    return this.request('POST', '/api/auth/logout-all');
+  }
+
+  /** Where the user is signed in: → `{items: [{id, createdAt, lastSeenAt, expiresAt, device, address, current}]}`. */
+  sessions() {
+    return this.request('GET', '/api/auth/sessions');
+  }
+
+  /** Signs one device of the user out. → null. */
+  endSession(id) {
+    return this.request('DELETE', `/api/auth/sessions/${encodeURIComponent(id)}`);
+  }
+
+  /** Ends all other sessions of the user; this one goes on. → `{user}`. `wrong_password` is no sign-out. */
+  changePassword({ currentPassword, newPassword }) {
+    return this.request('POST', '/api/auth/password', { currentPassword, newPassword });
+  }
+
   /** → `{user, session}`. */
   me() {
     return this.request('GET', '/api/auth/me');
@@ -138,6 +158,17 @@ export class Api {
   /** Admins: → `{user, event, delivery}`. */
   reject(id, { reason } = {}) {
     return this.#transition(id, 'reject', reason);
+  }
+
+  /** Admins: where a user is signed in, as sessions(). */
+  sessionsOf(userId) {
+    return this.request('GET', `/api/admin/users/${encodeURIComponent(userId)}/sessions`);
+  }
+
+  /** Admins: signs a user out, everywhere or from one session. → null. */
+  endSessionsOf(userId, sessionId = null) {
+    const one = sessionId === null ? '' : `/${encodeURIComponent(sessionId)}`;
+    return this.request('DELETE', `/api/admin/users/${encodeURIComponent(userId)}/sessions${one}`);
   }
 
   #transition(id, action, reason) {

@@ -13,12 +13,12 @@ import { complaints, example, openapi, read, resolved, tableRows } from './docum
 const stack = await startStack();
 after(() => stack.stop());
 
-const methods = ['get', 'post', 'patch'];
+const methods = ['get', 'post', 'patch', 'delete'];
 const isOps = (path) => openapi.paths[path].servers !== undefined;
 const operations = Object.entries(openapi.paths).flatMap(([path, item]) =>
   methods.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
 const someId = '01890a5d-ac96-774b-bcce-b302099a8057';
-const concrete = (path) => path.replace('{id}', someId).replace('{name}', 'base.css');
+const concrete = (path) => path.replace('{id}', someId).replace('{sid}', someId).replace('{name}', 'base.css');
 
 /** What openapi.yaml says of an answer, and asserts that it is so. `template` is the path as it is there. */
 function assertDescribed(method, template, { status, headers, body }) {
@@ -37,8 +37,8 @@ function assertDescribed(method, template, { status, headers, body }) {
   if (schema?.$ref) assert.equal(complaints('openapi.yaml', schema.$ref.slice(2).split('/'), body), '', where);
 }
 
-async function call(device, method, template, { id, ...options } = {}) {
-  const path = template.replace('{id}', id).replace(/\{name\}/, 'base.css');
+async function call(device, method, template, { id, sid = someId, ...options } = {}) {
+  const path = template.replace('{id}', id).replace('{sid}', sid).replace(/\{name\}/, 'base.css');
   const answer = await device.request(method.toUpperCase(), path + (options.query ?? ''), options);
   assertDescribed(method, template, answer);
   return answer;
@@ -53,7 +53,8 @@ test('every path of openapi.yaml is served', stack.telling(async () => {
 
 test('nothing else is served: the table of endpoints is the list of paths', () => {
   const served = [...read('auth-service/src/http/endpoints.cpp').matchAll(/\{(get|post|patch|put|del), "([^"]+)"/g)];
-  const described = operations.filter(({ path }) => !isOps(path)).map(({ method, path }) => `${method} ${path}`);
+  const nameInCode = (method) => (method === 'delete' ? 'del' : method);
+  const described = operations.filter(({ path }) => !isOps(path)).map(({ method, path }) => `${nameInCode(method)} ${path}`);
   assert.deepEqual(served.map(([, method, path]) => `${method} ${path}`).sort(), described.sort());
 });
 
@@ -95,6 +96,29 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
   assert.deepEqual([refreshed.statusChanged, refreshed.previousStatus], [true, 'pending']);
   assert.equal((await call(ada, 'get', '/api/stage-manager/profile')).status, 200);
   assert.equal((await call(ada, 'patch', '/api/stage-manager/profile', { body: example('examples/profile-patch.request.json') })).status, 200);
+
+  const { body: { items } } = await call(ada, 'get', '/api/auth/sessions');
+  assert.deepEqual(items.map(({ current }) => current), [true]);
+  const wish = example('examples/password.request.json');
+  assert.equal((await call(ada, 'post', '/api/auth/password', { body: { ...wish, currentPassword: 'not it' } })).status, 403);
+  assert.equal((await call(ada, 'post', '/api/auth/password', { body: { ...wish, newPassword: 'short' } })).status, 422);
+  assert.equal((await call(ada, 'post', '/api/auth/password', { body: { ...wish, currentPassword: registration.password } })).status, 200);
+  const another = stack.device();
+  const signInAgain = (device) => device.signIn({ email: registration.email, password: wish.newPassword });
+  await signInAgain(another);
+  const { body: { items: [newest] } } = await call(admin, 'get', '/api/admin/users/{id}/sessions', { id });
+  assert.equal((await call(admin, 'delete', '/api/admin/users/{id}/sessions/{sid}', { id, sid: newest.id })).status, 204);
+  assert.equal((await call(admin, 'delete', '/api/admin/users/{id}/sessions/{sid}', { id, sid: someId })).status, 404);
+  assert.equal((await call(another, 'get', '/api/auth/me')).body.code, 'session_ended_by_admin');
+  await signInAgain(another);
+  const [{ id: other }] = (await call(ada, 'get', '/api/auth/sessions')).body.items;
+  assert.equal((await call(ada, 'delete', '/api/auth/sessions/{id}', { id: other })).status, 204);
+  assert.equal((await call(ada, 'delete', '/api/auth/sessions/{id}', { id: someId })).status, 404);
+  assert.equal((await call(admin, 'delete', '/api/admin/users/{id}/sessions', { id })).status, 204);
+  assert.equal((await call(ada, 'get', '/api/auth/me')).body.code, 'session_revoked');
+  await signInAgain(ada);
+  assert.equal((await call(ada, 'post', '/api/auth/logout-all', { body: {} })).status, 200);
+  await signInAgain(ada);
   for (const action of ['suspend', 'reinstate']) {
     assert.equal((await call(admin, 'post', `/api/admin/stage-managers/{id}/${action}`, { id, body: {} })).status, 200);
   }
@@ -116,7 +140,7 @@ test('the bounds of texts in openapi.yaml are those of the server', stack.tellin
   const person = await stack.person();
   const [admin, self] = [await stack.adminDevice(), stack.device()];
   await self.signIn(person);
-  const deviceFor = { register: stack.device(), login: stack.device(), updateProfile: self, approve: admin };
+  const deviceFor = { register: stack.device(), login: stack.device(), updateProfile: self, changePassword: self, approve: admin };
   for (const { path, method, operation } of operations.filter((each) => deviceFor[each.operation.operationId])) {
     const requestBody = resolved(openapi, operation.requestBody);
     const { properties } = resolved(openapi, requestBody.content['application/json'].schema);

@@ -74,5 +74,59 @@ TEST_CASE("a session may begin with an epoch that has passed, and is then never 
                                    string{anna_tab} + "', '" + string{anna} + "', 4, 'pending', 4102444800000)") == "");
 }
 
+TEST_CASE("a session lives while it is neither ended nor expired and its epoch is the user's, or it was kept", "[sql]") {
+    test_database db;
+    add_anna_and_bert(db);
+    sign_anna_in(db);
+    const auto living = [&] { return db.ask("SELECT count(*) FROM living_sessions WHERE user_id = '" + string{anna} + "'"); };
+    const string keep = "UPDATE users SET epoch = epoch + 1, kept_epoch = epoch + 1, kept_session = '" +
+                        string{anna_tab} + "' WHERE id = '" + string{anna} + "'";
+    CHECK(living() == "1");
+    REQUIRE(db.connection().run_script(keep));
+    CHECK(living() == "1");
+    REQUIRE(db.connection().run_script(keep));
+    CHECK(living() == "1");
+    REQUIRE(db.connection().execute("UPDATE users SET epoch = epoch + 1"));
+    CHECK(living() == "0");
+    REQUIRE(db.connection().execute(
+        "INSERT INTO sessions (id, user_id, epoch, signed_in_status, created_at_ms, expires_at_ms) "
+        "SELECT 'aaaaaaaa-0000-4000-8000-000000000002', id, epoch, status, 1, 2 FROM users WHERE id = ?1",
+        anna));
+    CHECK(living() == "0");
+}
+
+TEST_CASE("no statement keeps a session that has ended, whoever writes", "[sql]") {
+    const std::vector<string> ways_to_end{
+        end_it,
+        "UPDATE users SET epoch = epoch + 1 WHERE id = '" + string{anna} + "'",
+        "UPDATE users SET status = 'active'; UPDATE users SET status = 'suspended'",
+    };
+    for (const auto& hand : all_hands()) {
+        for (const auto& way : ways_to_end) {
+            for (const string clause : {"", "OR IGNORE", "OR REPLACE"}) {
+                INFO(hand.name << ": " << clause << " after " << way);
+                test_database db;
+                add_anna_and_bert(db);
+                sign_anna_in(db);
+                REQUIRE(db.connection().run_script(way));
+                const auto before = db.contents();
+                CHECK_THAT(hand.write(db, "UPDATE " + clause + " users SET epoch = epoch + 1, kept_epoch = epoch + 1, "
+                                          "kept_session = '" + string{anna_tab} + "' WHERE id = '" + string{anna} + "'"),
+                           Catch::Contains("session_over"));
+                CHECK(db.contents() == before);
+            }
+        }
+    }
+}
+
+TEST_CASE("nobody keeps somebody else's session", "[sql]") {
+    test_database db;
+    add_anna_and_bert(db);
+    sign_anna_in(db);
+    CHECK_THAT(all_hands()[0].write(db, "UPDATE users SET epoch = epoch + 1, kept_epoch = epoch + 1, kept_session = '" +
+                                            string{anna_tab} + "' WHERE id = '" + string{bert} + "'"),
+               Catch::Contains("session_over"));
+}
+
 }  // namespace
 }  // namespace stagedoor::tests

@@ -143,6 +143,7 @@ TEST_CASE("a suspension raises the epoch, and no session is kept through it", "[
         CHECK(db.ask("SELECT epoch FROM users" + anna_is) == "2");
         CHECK(hand.write(db, "UPDATE users SET status = 'active'" + anna_is) == "");
         CHECK(db.ask("SELECT epoch FROM users" + anna_is) == "2");
+        sign_anna_in(db);
         CHECK(hand.write(db, "UPDATE users SET status = 'suspended', epoch = 3, kept_session = '" + string{anna_tab} +
                                  "', kept_epoch = 3" + anna_is) == "");
         CHECK(db.ask("SELECT epoch FROM users" + anna_is) == "4");
@@ -156,6 +157,7 @@ TEST_CASE("a session is kept only where the epoch rises, and at the new epoch", 
         INFO(hand.name);
         test_database db;
         add_anna_and_bert(db);
+        sign_anna_in(db);
         for (const string& set : {keep, keep + ", kept_epoch = 1", keep + ", kept_epoch = epoch, epoch = epoch + 1",
                                   keep + ", epoch = epoch + 1", keep + ", kept_epoch = 0, epoch = epoch + 1"}) {
             const auto before = db.contents();

@@ -238,7 +238,7 @@ TEST_CASE("a session begins once, ends once and stays ended") {
     const auto all = make_stores();
     const auto user = add_manager(*all);
     const auto entry = entry_of(user);
-    REQUIRE(wait(all->ledger().begin(entry)).has_value());
+    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
     auto state = *wait(all->ledger().find(entry.who));
     REQUIRE(state);
     CHECK_FALSE(state->ended);
@@ -264,7 +264,7 @@ TEST_CASE("a session is nobody else's") {
     const auto user = add_manager(*all);
     const auto other = add_manager(*all, "other@example.com");
     const auto entry = entry_of(user);
-    REQUIRE(wait(all->ledger().begin(entry)).has_value());
+    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
     CHECK_FALSE(*wait(all->ledger().find({other.id, entry.who.session})));
     CHECK(*wait(all->ledger().end({other.id, entry.who.session}, errc::session_revoked, "x")) == 0);
 }

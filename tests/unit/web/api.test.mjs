@@ -27,6 +27,24 @@ test('a POST carries JSON also when there is nothing to say', async () => {
   assert.equal(calls[0].credentials, 'same-origin');
 });
 
+test('a DELETE carries no body, and ids are escaped', async () => {
+  const { api, calls } = recorded(() => answer(204));
+  assert.equal(await api.endSession('a/b'), null);
+  await api.endSessionsOf('u');
+  await api.endSessionsOf('u', 's?');
+  assert.deepEqual(calls.map(({ method, url, body }) => [method, url, body]), [
+    ['DELETE', '/api/auth/sessions/a%2Fb', undefined],
+    ['DELETE', '/api/admin/users/u/sessions', undefined],
+    ['DELETE', '/api/admin/users/u/sessions/s%3F', undefined],
+  ]);
+});
+
+test('a wrong present password is no sign-out', async () => {
+  const { api } = recorded(answer(403, { status: 403, code: 'wrong_password', title: 'T' }));
+  const problem = await refused(api.changePassword({ currentPassword: 'a', newPassword: 'b' }));
+  assert.deepEqual([problem.code, problem.signedOut, problem.temporary], ['wrong_password', false, false]);
+});
+
 test('a problem document becomes a Problem', async () => {
   const errors = [{ field: 'email', message: 'Not an address.' }];
   const { api } = recorded(answer(422, { status: 422, code: 'validation_failed', title: 'T', detail: 'D', errors }));

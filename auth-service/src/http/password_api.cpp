@@ -1,0 +1,42 @@
+#include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/handlers.hpp"
+#include "auth-service/src/http/people.hpp"
+
+namespace stagedoor::api {
+namespace {
+
+constexpr body_reader::bounds present_bounds{1, limits::password_max_chars};
+
+}  // namespace
+
+answer change_password(context& with, const http::request& request) {
+    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    if (!who) co_return refuse(who.error());
+
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+    user::password_wish wish;
+    wish.user = who->user.id;
+    wish.asking = who->who.session;
+    wish.present = body->text("currentPassword", present_bounds);
+    wish.next = read_new_password(*body, "newPassword", who->user.email);
+    if (!wish.next.empty() && wish.next == wish.present) {
+        body->complain("newPassword", "must not be the present password");
+    }
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    auto changed = co_await with.accounts.change_password(std::move(wish));
+    if (!changed) co_return refuse(changed.error());
+    auto answered = http::response::json(200, user_json(changed->facts));
+    co_await with.endings.tell(std::move(*changed));
+
+    // A new password gets a new token, by the rules of every rotation (K3): no other tab is signed out by it. Whatever
+    // keeps that from happening, the password is changed.
+    const auto rotated = co_await with.sessions.refresh(request.header("Cookie"), std::nullopt);
+    if (rotated && rotated->cookie) {
+        answered.add("Set-Cookie", with.cookie.set(rotated->cookie->token, rotated->cookie->max_age));
+    }
+    co_return answered;
+}
+
+}  // namespace stagedoor::api

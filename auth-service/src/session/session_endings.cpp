@@ -1,0 +1,88 @@
+#include "auth-service/src/session/session_endings.hpp"
+
+#include "auth-service/src/session/device_name.hpp"
+
+namespace stagedoor::session {
+namespace {
+
+living_session to_living(ledger_entry entry) {
+    return {entry.who.session, entry.created_at,          std::nullopt,
+            entry.expires_at,  device_name(entry.device), std::move(entry.address)};
+}
+
+}  // namespace
+
+runtime::task<void> session_endings::tell(std::vector<ended> ends) {
+    for (const auto& each : ends) {
+        approval::outbox_row row{each.outbox_id, approval::ended_session{each.who, each.reason}};
+        co_await relay_.deliver(std::move(row));
+    }
+}
+
+runtime::task<void> session_endings::tell(user::committed change) {
+    if (!change.event) co_return;
+    approval::outbox_row row{change.outbox_id, std::move(*change.event)};
+    co_await relay_.deliver(std::move(row));
+}
+
+runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header) {
+    std::vector<ended> ends;
+    for (const auto value : find_cookies(cookie_header, cookie_.name())) {
+        const auto token = parse_token(value);
+        if (!token || !is_genuine(keys_, *token)) continue;
+        const session_ref who{token->claims.user, token->claims.session};
+        const auto outbox_id = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
+        if (!outbox_id) co_return outbox_id.error();
+        if (*outbox_id != 0) ends.push_back({who, errc::session_signed_out, *outbox_id});
+    }
+    co_await tell(std::move(ends));
+    co_return result<void>{};
+}
+
+runtime::task<result<void>> session_endings::end_one(session_ref which, errc reason, user::actor by) {
+    const auto outbox_id = co_await ledger_.end(which, reason, std::move(by.id));
+    if (!outbox_id) co_return outbox_id.error();
+    if (*outbox_id == 0) {
+        const auto found = co_await ledger_.find(which);
+        if (!found) co_return found.error();
+        if (!*found) co_return errc::not_found;
+        co_return result<void>{};
+    }
+    std::vector<ended> ends;
+    ends.push_back({which, reason, *outbox_id});
+    co_await tell(std::move(ends));
+    co_return result<void>{};
+}
+
+runtime::task<result<void>> session_endings::end_all(user_id user, user::actor by) {
+    auto raised = co_await users_.raise_epoch(user, std::move(by));
+    if (!raised) co_return raised.error();
+    co_await tell(std::move(*raised));
+    co_return result<void>{};
+}
+
+runtime::task<result<std::vector<living_session>>> session_endings::living(user_id user) {
+    auto entries = co_await ledger_.living(user);
+    if (!entries) co_return entries.error();
+    std::vector<session_id> ids;
+    ids.reserve(entries->size());
+    for (const auto& entry : *entries) ids.push_back(entry.who.session);
+    const auto records = co_await store_.load_records(user, std::move(ids));
+
+    const auto at = store_.at();
+    std::vector<living_session> all;
+    all.reserve(entries->size());
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+        auto each = to_living(std::move((*entries)[i]));
+        if (records && (*records)[i]) {
+            const auto* const record = std::get_if<session_record>(&*(*records)[i]);
+            // A tombstone: it ended since the ledger was read. An idle one is over; its next use will commit that.
+            if (!record || at.now >= idle_expiry(*record, at.since, limits_)) continue;
+            each.last_seen_at = record->last_seen_at;
+        }
+        all.push_back(std::move(each));
+    }
+    co_return all;
+}
+
+}  // namespace stagedoor::session
