@@ -9,7 +9,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 28> table{{
+constexpr std::array<http::endpoint<context>, 29> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -39,6 +39,7 @@ constexpr std::array<http::endpoint<context>, 28> table{{
     {get, "/stage-manager-pending", &pending_page},
     {get, "/stage-manager", &dashboard_page},
     {get, "/admin", &admin_page},
+    {get, "/account", &account_page},
     {get, "/assets/{name}", &asset},
     {get, "/favicon.ico", &favicon},
 }};

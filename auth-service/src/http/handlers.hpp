@@ -47,6 +47,7 @@ answer registration_page(context& with, const http::request& request);
 answer pending_page(context& with, const http::request& request);
 answer dashboard_page(context& with, const http::request& request);
 answer admin_page(context& with, const http::request& request);
+answer account_page(context& with, const http::request& request);
 answer asset(context& with, const http::request& request);
 answer favicon(context& with, const http::request& request);
 

@@ -21,6 +21,7 @@ constexpr std::array page_sources{
     page_source{pages::page::pending, "pages/pending.html"},
     page_source{pages::page::dashboard, "pages/dashboard.html"},
     page_source{pages::page::admin, "pages/admin.html"},
+    page_source{pages::page::account, "pages/account.html"},
 };
 
 std::string_view content_type_of(std::string_view path) {

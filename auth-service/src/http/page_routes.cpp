@@ -45,6 +45,7 @@ answer dashboard_page(context& with, const http::request& request) {
     return show(with, request, pages::page::dashboard);
 }
 answer admin_page(context& with, const http::request& request) { return show(with, request, pages::page::admin); }
+answer account_page(context& with, const http::request& request) { return show(with, request, pages::page::account); }
 
 answer asset(context& with, const http::request& request) {
     co_return send_file(request, with.files.asset(request.parameter("name")));

@@ -20,6 +20,7 @@ bool may_see(page which, const std::optional<visitor>& who) noexcept {
             return manager && (who->status == user_status::active || who->status == user_status::pending);
         case page::admin:
             return is_signed_in(who) && who->role == user_role::admin && who->status == user_status::active;
+        case page::account: return is_signed_in(who);  // whoever can sign in can also sign out elsewhere
     }
     return false;
 }
@@ -34,6 +35,7 @@ std::string_view path_of(page which) noexcept {
         case page::pending: return "/stage-manager-pending";
         case page::dashboard: return "/stage-manager";
         case page::admin: return "/admin";
+        case page::account: return "/account";
     }
     return "/";
 }

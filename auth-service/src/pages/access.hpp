@@ -10,10 +10,10 @@
 
 namespace stagedoor::pages {
 
-enum class page : std::uint8_t { root, login, registration, pending, dashboard, admin };
+enum class page : std::uint8_t { root, login, registration, pending, dashboard, admin, account };
 
-inline constexpr std::array all_pages{page::root,    page::login,     page::registration,
-                                      page::pending, page::dashboard, page::admin};
+inline constexpr std::array all_pages{page::root,      page::login, page::registration, page::pending,
+                                      page::dashboard, page::admin, page::account};
 
 std::string_view path_of(page which) noexcept;
 

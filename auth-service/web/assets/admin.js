@@ -1,6 +1,6 @@
 // /admin: who wants in. Lists people by status, newest first; approves or rejects those who wait.
 
-import { byId, clockTime, describe, say } from './page.js';
+import { announce, byId, clockTime, describe, say } from './page.js';
 import { PeopleList } from './people-list.js';
 import { SessionPage } from './session-page.js';
 import { Problem } from './stagedoor-client.js';
@@ -9,7 +9,6 @@ const pageSize = 25;
 const pageMost = 200;        // the API's own bound
 const typingPauseMs = 250;
 const logged = 20;           // decisions kept in sight
-const messageMs = 10_000;    // how long a decision is shown above the list; the log keeps it
 
 const page = new SessionPage((user) => { byId('who').textContent = user.displayName; });
 const people = new PeopleList(byId('people'), decide);
@@ -56,11 +55,6 @@ async function load({ more = false } = {}) {
   } finally {
     if (question === asked) byId('list').removeAttribute('aria-busy');
   }
-}
-
-function announce(text) {
-  say(byId('message'), text);
-  setTimeout(() => { if (byId('message').textContent === text) say(byId('message'), ''); }, messageMs);
 }
 
 function log(text) {

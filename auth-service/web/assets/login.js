@@ -5,6 +5,7 @@ import { byId, luggage } from './page.js';
 import { Api, localPath } from './stagedoor-client.js';
 
 const notices = {
+  everywhere: 'You are signed out on all devices.',
   registered: 'Your account is made. Sign in to see where it stands.',
   account_suspended: 'Your account has been suspended, so you were signed out. An admin can tell you more.',
   session_expired_idle: 'You were away for a long time, so you were signed out. Please sign in again.',

@@ -7,6 +7,14 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const messageMs = 10_000;
+
+/** Says something above the page, in #message, for a while. */
+export function announce(text) {
+  say(byId('message'), text);
+  setTimeout(() => { if (byId('message').textContent === text) say(byId('message'), ''); }, messageMs);
+}
+
 /** "in 12 seconds", "in 3 minutes". */
 export function soon(seconds) {
   if (seconds < 90) return `in ${seconds} second${seconds === 1 ? '' : 's'}`;

@@ -13,6 +13,7 @@ export class SessionPage {
   user = null;
 
   #show;
+  #stays;
   #known = 0;           // the highest version heard of
   #checking = null;
   #leaving = false;
@@ -20,9 +21,13 @@ export class SessionPage {
   #sleepers = new Set();
   #troubles = new Map();
 
-  /** @param {(user: object) => void} show - draws the user; called with each newer snapshot */
-  constructor(show) {
+  /**
+   * @param {(user: object) => void} show - draws the user; called with each newer snapshot
+   * @param {{stays?: boolean}} options - `stays`: this page is for everybody who is signed in, wherever they belong
+   */
+  constructor(show, { stays = false } = {}) {
     this.#show = show;
+    this.#stays = stays;
     const { content: url } = document.querySelector('meta[name="stagedoor-notify-url"]');
     this.notifications = new Notifications({ url, refresh: () => this.api.refreshSession() });
     this.notifications.addEventListener('state', ({ detail }) => this.#connectionChanged(detail));
@@ -31,7 +36,8 @@ export class SessionPage {
     for (const recovered of ['welcome', 'event']) {
       this.notifications.addEventListener(recovered, () => say(byId('connection'), byId('connection').dataset.live));
     }
-    byId('sign-out').addEventListener('click', () => this.#signOut());
+    byId('sign-out').addEventListener('click',
+                                      () => this.signOut({ button: byId('sign-out'), call: () => this.api.logout() }));
     window.addEventListener('online', () => this.#hurry());
     // A page that comes back from the history's cache is as old as it was when it was left.
     window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
@@ -90,6 +96,30 @@ export class SessionPage {
     return never;
   }
 
+  /** Ends the session by `call()` and leaves, with a notice for the sign-in page; or says that it did not work. */
+  async signOut({ button, call, notice = null }) {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    button.setAttribute('aria-busy', 'true');
+    this.notifications.close();
+    this.#tell('sign-out', '');
+    let path = '/login';
+    try {
+      const answer = await call();
+      path = localPath(answer?.redirectUrl, location.origin) ?? path;
+      if (notice) luggage.put('notice', notice);
+    } catch (problem) {
+      if (!problem.signedOut) {
+        this.#leaving = false;
+        button.removeAttribute('aria-busy');
+        this.#tell('sign-out', `You are still signed in. ${describe(problem)}`);
+        this.notifications.open();
+        return;
+      }
+    }
+    location.replace(path);
+  }
+
   async #check() {
     const refresh = () => this.api.refreshSession({ ackVersion: this.#known || undefined });
     let answer;
@@ -104,7 +134,7 @@ export class SessionPage {
     this.#tell('refused', '');
     this.#listen();
     const path = localPath(answer.redirectUrl, location.origin);
-    if (path !== null && path !== location.pathname) {
+    if (!this.#stays && path !== null && path !== location.pathname) {
       if (this.user?.status === 'pending' && answer.user.status === 'active') luggage.put('notice', 'approved');
       return this.leave(path);
     }
@@ -143,29 +173,6 @@ export class SessionPage {
     say(line, 'Not connected.');
     this.#suspended ||= code === 4403;
     if (await this.check() && !this.#leaving) this.notifications.open();
-  }
-
-  async #signOut() {
-    const button = byId('sign-out');
-    if (this.#leaving) return;
-    this.#leaving = true;
-    button.setAttribute('aria-busy', 'true');
-    this.notifications.close();
-    this.#tell('sign-out', '');
-    let path = '/login';
-    try {
-      const answer = await this.api.logout();
-      path = localPath(answer?.redirectUrl, location.origin) ?? path;
-    } catch (problem) {
-      if (!problem.signedOut) {
-        this.#leaving = false;
-        button.removeAttribute('aria-busy');
-        this.#tell('sign-out', `You are still signed in. ${describe(problem)}`);
-        this.notifications.open();
-        return;
-      }
-    }
-    location.replace(path);
   }
 
   #signedOut(problem) {

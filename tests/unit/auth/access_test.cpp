@@ -96,10 +96,25 @@ TEST_CASE("every visitor ends where they belong") {
         {page::dashboard, boss, page::admin},
         {page::pending, boss, page::admin},
         {page::admin, boss, page::admin},
+        {page::account, {}, page::login},
+        {page::account, pending_manager, page::account},
+        {page::account, active_manager, page::account},
+        {page::account, rejected_manager, page::account},
+        {page::account, suspended_manager, page::login},
+        {page::account, boss, page::account},
     };
     for (const auto& row : table) {
         INFO(describe(row.from, row.who));
         CHECK(travel(row.from, row.who).end == row.end);
+    }
+}
+
+TEST_CASE("everybody who may stay signed in sees the account page, and it is nobody's home") {
+    for (const auto& who : all_visitors()) {
+        const bool may = who && who->status != user_status::suspended;
+        INFO(describe(page::account, who));
+        CHECK(!redirect_from(page::account, who) == may);
+        CHECK(home_of(who) != page::account);
     }
 }
 
