@@ -35,9 +35,6 @@ http::trusted_proxies to_proxies(const std::vector<std::string>& texts) {
     return http::trusted_proxies{std::move(networks)};
 }
 
-// A year, the least that browsers' preload lists take (ASVS 5.0 3.4.1).
-constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=31536000\r\n";
-
 // Runs `work` on the shard and waits for it.
 template <class Work>
 void run_on(runtime::executor shard, Work work) {
@@ -111,7 +108,9 @@ int serve(const serve_options& options) {
         std::min(limits::http_connections,
                  descriptors > 2 * other_descriptors ? descriptors - other_descriptors : descriptors / 2);
     public_settings.proxies = to_proxies(options.trusted_proxies);
-    if (shared.origins.canonical().https) public_settings.extra_head = strict_transport;
+    // What an answer lets another origin read depends on who asks (CORS), whichever answer it is.
+    public_settings.extra_head = "Vary: Origin\r\n";
+    if (shared.origins.canonical().https) public_settings.extra_head += http::strict_transport;
     auto public_listener =
         http::listener::open(shards, to_endpoint(options.listen), std::move(public_settings), std::move(sites));
     if (!public_listener) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "auth-service/src/user/email.hpp"
+#include "common/core/cookie.hpp"
 #include "common/core/origin.hpp"
 #include "common/http/trusted_proxies.hpp"
 #include "common/redis/url.hpp"
@@ -70,6 +71,13 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.add("session-key-file", o.session_key_file, config::path(), required,
             "The keys that sign session tokens, readable by this service alone. Made when it is missing and its folder "
             "is writable.");
+    set.add("cookie-domain", o.cookie_domain, text("DOMAIN"), "",
+            "Sends the session cookie to all hosts of this domain, for sites that need it on several. Weaker than the "
+            "default, a cookie of one host: every host below the domain can read and plant it. Needs https.");
+    set.constrain([&o] {
+        return o.cookie_domain.empty() ? std::string{}
+                                       : complaint_about_cookie_domain(o.cookie_domain, o.allowed_origins);
+    });
     set.add("session-idle-timeout", o.timeouts.idle, duration{2min, std::chrono::days{90}}, limits::session_idle_default,
             "A session that nobody uses for this long is over.");
     set.add("session-absolute-timeout", o.timeouts.absolute, duration{2min, std::chrono::days{365}},

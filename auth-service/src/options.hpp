@@ -23,6 +23,7 @@ struct serve_options {
     std::string redis_prefix;
     std::string database_url;
     std::filesystem::path session_key_file;
+    std::string cookie_domain;
     session::timeouts timeouts;
     std::size_t sessions_per_user = limits::sessions_per_user_default;
     std::size_t session_cache = 0;  // bytes; 0: off

@@ -23,7 +23,7 @@ redis::url to_redis_url(const serve_options& o) {
 settings::settings(const serve_options& o, session::key_ring ring)
     : keys{std::move(ring)},
       origins{to_origins(o.allowed_origins)},
-      cookie{origins.canonical().https, origins.canonical().port},
+      cookie{origins.canonical().https, origins.canonical().port, o.cookie_domain},
       schema{o.redis_prefix},
       redis_url{to_redis_url(o)},
       files{o.notify_url},

@@ -8,8 +8,8 @@
 namespace stagedoor::config {
 
 // The options of all our programs but --config, in alphabetical order. A test compares it with their definitions.
-inline constexpr std::array<std::string_view, 25> known_options{
-    "allowed-origin", "database-url", "display-name", "drain-time", "email", "hash-threads",
+inline constexpr std::array<std::string_view, 26> known_options{
+    "allowed-origin", "cookie-domain", "database-url", "display-name", "drain-time", "email", "hash-threads",
     "heartbeat-interval", "listen", "log-format", "log-level", "max-sockets", "notify-url", "ops-listen",
     "password-stdin", "redis-password", "redis-prefix", "redis-url", "session-absolute-timeout", "session-cache",
     "session-idle-timeout", "session-key-file", "sessions-per-user", "sockets-per-user", "threads", "trusted-proxy",

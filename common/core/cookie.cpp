@@ -1,5 +1,9 @@
 #include "common/core/cookie.hpp"
 
+#include <algorithm>
+
+#include "common/core/origin.hpp"
+
 namespace stagedoor {
 namespace {
 
@@ -7,6 +11,22 @@ std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
+}
+
+// Two labels or more of letters, digits and inner hyphens; the last one not all digits, for that is an address.
+bool is_domain_name(std::string_view text) noexcept {
+    std::size_t labels = 0;
+    while (true) {
+        const auto label = text.substr(0, text.find('.'));
+        const auto is_label_char = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+        if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+        if (!std::ranges::all_of(label, is_label_char)) return false;
+        ++labels;
+        if (label.size() == text.size()) {
+            return labels > 1 && !std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
+        }
+        text.remove_prefix(label.size() + 1);
+    }
 }
 
 }  // namespace
@@ -23,9 +43,14 @@ cookie_values find_cookies(std::string_view header, std::string_view name) noexc
     return found;
 }
 
-session_cookie::session_cookie(bool secure, unsigned port)
-    : name_{secure ? "__Host-stagedoor" : "stagedoor-" + std::to_string(port)},
-      attributes_{secure ? "; Path=/; HttpOnly; SameSite=Lax; Secure" : "; Path=/; HttpOnly; SameSite=Lax"} {}
+session_cookie::session_cookie(bool secure, unsigned port, std::string_view domain)
+    : name_{!domain.empty() ? "__Secure-stagedoor"
+            : secure        ? "__Host-stagedoor"
+                            : "stagedoor-" + std::to_string(port)},
+      attributes_{"; Path=/; HttpOnly; SameSite=Lax"} {
+    if (secure) attributes_.append("; Secure");
+    if (!domain.empty()) attributes_.append("; Domain=").append(domain);
+}
 
 std::string session_cookie::set(std::string_view token, std::chrono::seconds max_age) const {
     std::string out;
@@ -34,6 +59,20 @@ std::string session_cookie::set(std::string_view token, std::chrono::seconds max
     out.append("; Max-Age=").append(std::to_string(max_age.count()));
     out.append(attributes_);
     return out;
+}
+
+std::string complaint_about_cookie_domain(std::string_view domain, std::span<const std::string> origins) {
+    const std::string named = "cookie-domain " + std::string{domain};
+    if (!is_domain_name(domain)) return named + " is no domain like example.com";
+    for (const auto& text : origins) {
+        const auto parsed = parse_origin(text);
+        if (!parsed || !parsed->https) return named + " needs https, and allowed-origin has " + text;
+        const auto host = parsed->host();
+        const bool below =
+            host.ends_with(domain) && (host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.');
+        if (!below) return named + " does not hold the host of allowed-origin " + text;
+    }
+    return {};
 }
 
 std::string session_cookie::clear() const { return set("", std::chrono::seconds{0}); }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,10 @@ cookie_values find_cookies(std::string_view header, std::string_view name) noexc
 
 // How the session cookie of one deployment is called and marked. Made from the first allowed origin:
 // on https `__Host-stagedoor` and Secure, on http `stagedoor-<port>`, since ports share cookies (K11).
+// With a domain, which needs https, it is `__Secure-stagedoor` and goes to every host of that domain.
 class session_cookie {
 public:
-    session_cookie(bool secure, unsigned port);
+    session_cookie(bool secure, unsigned port, std::string_view domain = {});
 
     std::string_view name() const noexcept { return name_; }
 
@@ -40,5 +42,9 @@ private:
     std::string name_;
     std::string attributes_;
 };
+
+// What is wrong with a cookie for all hosts of `domain`, as a sentence; "" when nothing is: it has to be a lower-case name
+// of two labels or more, and every origin https and a host of it. (Whether it is a public suffix, browsers know.)
+std::string complaint_about_cookie_domain(std::string_view domain, std::span<const std::string> origins);
 
 }  // namespace stagedoor

@@ -48,6 +48,14 @@ std::optional<origin> parse_origin(std::string_view text) {
     return parsed;
 }
 
+std::string_view origin::host() const noexcept {
+    auto rest = std::string_view{text}.substr(https ? 8 : 7);
+    const auto colon = rest.rfind(':');
+    const auto bracket = rest.rfind(']');
+    const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    return has_port ? rest.substr(0, colon) : rest;
+}
+
 bool allowed_origins::contains(std::string_view origin_header) const noexcept {
     return std::ranges::find(origins_, origin_header, &origin::text) != origins_.end();
 }

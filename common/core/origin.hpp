@@ -12,6 +12,9 @@ struct origin {
     std::string text;  // scheme://host[:port], lower case, default port left out
     bool https = false;
     unsigned port = 0;  // also where the text leaves it out
+
+    // Without scheme and port.
+    std::string_view host() const noexcept;
 };
 
 // Nothing unless `text` is an http(s) origin without path, query, user or wildcard.

@@ -25,6 +25,12 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
     return text;
 }
 
+std::string session_hash(const session_id& session) {
+    constexpr std::size_t shown = 6;  // bytes: two sessions out of 100,000 meet once in 50,000 such logs
+    const auto digest = sha256(session.text());
+    return to_hex(std::span{digest}.first(shown));
+}
+
 std::string to_base64url(std::span<const std::uint8_t> bytes) {
     std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
     sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(),

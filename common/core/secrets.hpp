@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/uuid.hpp"
+
 namespace stagedoor {
 
 // Call once at the start of main; false when libsodium cannot work on this machine.
@@ -19,6 +21,10 @@ sha256_digest sha256(std::span<const std::uint8_t> bytes) noexcept;
 sha256_digest sha256(std::string_view text) noexcept;
 
 std::string to_hex(std::span<const std::uint8_t> bytes);
+
+// How logs name a session: the first 12 hex digits of the SHA-256 of its id's text. An id that leaks is worth nothing
+// without its proof (K1), but a log is read by many: they can follow a session, and find no id that a call would take.
+std::string session_hash(const session_id& session);
 
 // base64url without padding (RFC 4648 section 5).
 std::string to_base64url(std::span<const std::uint8_t> bytes);

@@ -45,6 +45,14 @@ struct id {
 using user_id = id<struct user_tag>;
 using session_id = id<struct session_tag>;
 
+// Who a session is: the part of a token that never changes.
+struct session_ref {
+    user_id user;
+    session_id session;
+
+    friend bool operator==(const session_ref&, const session_ref&) = default;
+};
+
 // Ids carry enough randomness of their own; their last eight bytes are the hash.
 template <class Tag>
 struct id_hash {

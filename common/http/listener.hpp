@@ -28,6 +28,9 @@ namespace stagedoor::http {
 // `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every IPv4 address). Nothing for anything else, names included.
 std::optional<tcp::endpoint> parse_endpoint(std::string_view text);
 
+// For `extra_head` on https: a year, the least that browsers' preload lists take (RFC 6797; ASVS 5.0 3.4.1).
+inline constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=31536000\r\n";
+
 struct listener_settings {
     // Of this listener; more are answered 503 and closed. A socket that was handed over no longer counts.
     std::size_t max_connections = limits::http_connections;

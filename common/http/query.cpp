@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/core/json.hpp"
+#include "common/http/field.hpp"
 #include "common/http/utf8.hpp"
 
 namespace stagedoor::http {
@@ -21,9 +22,21 @@ std::string_view origin_form(std::string_view text) noexcept {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!text.starts_with(scheme)) continue;
         const auto slash = text.find('/', scheme.size());
-        return slash == std::string_view::npos || slash == scheme.size() ? std::string_view{} : text.substr(slash);
+        if (slash == std::string_view::npos) return {};
+        return is_host_and_port(text.substr(scheme.size(), slash - scheme.size())) ? text.substr(slash)
+                                                                                   : std::string_view{};
     }
     return {};
+}
+
+// Segments that whoever stands before us may have resolved, and a slash that some take for one.
+bool has_dot_segment_or_backslash(std::string_view path) noexcept {
+    if (path.find('\\') != std::string_view::npos) return true;
+    for (auto at = path.find("/."); at != std::string_view::npos; at = path.find("/.", at + 1)) {
+        const auto segment = path.substr(at + 1, path.find('/', at + 1) - at - 1);
+        if (segment == "." || segment == "..") return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -61,12 +74,13 @@ bool parse_target(std::string_view text, target& out) {
     out.query = end == form.size() ? std::string_view{} : form.substr(end + 1);
     if (!escaped) {
         out.path.assign(path);
-        return true;
+        return !has_dot_segment_or_backslash(path);
     }
     out.path.clear();
     if (!append_percent_decoded(out.path, path, plus_sign::literal)) return false;
     // An escaped slash would be one segment here and two for whoever stands before us.
-    return std::ranges::count(out.path, '/') == std::ranges::count(path, '/');
+    return std::ranges::count(out.path, '/') == std::ranges::count(path, '/') &&
+           !has_dot_segment_or_backslash(out.path);
 }
 
 result<query> query::parse(std::string_view text) {

@@ -27,7 +27,8 @@ struct target {
     std::string_view query;  // as sent, without '?'; a view into the text
 };
 // Fills `out`, reusing its memory. False when `text` is neither form, is not ASCII, hides a '/' or a control character
-// behind an escape, has a fragment, or its path is not UTF-8.
+// behind an escape, has a fragment, or its path is not UTF-8 or has a dot segment or a backslash, which a gateway may
+// have read in another way.
 bool parse_target(std::string_view text, target& out);
 
 // The parameters of a query, application/x-www-form-urlencoded as browsers write it.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/core/errc.hpp"
+#include "common/core/uuid.hpp"
 #include "common/http/method.hpp"
 #include "common/http/query.hpp"
 #include "common/http/trace.hpp"
@@ -86,6 +87,9 @@ public:
     // From a valid traceparent, else new.
     const trace_context& trace() const;
 
+    // For whoever checks the session: whom a genuine token names, also when it was refused. For the log.
+    std::optional<session_ref>& asked_by() const noexcept { return asked_by_; }
+
     // What the router has found out. Not for handlers.
     struct matched_route {
         std::string_view pattern;
@@ -101,6 +105,7 @@ private:
     // Made at the first question.
     mutable std::optional<http::request_id> own_id_;
     mutable std::optional<trace_context> trace_;
+    mutable std::optional<session_ref> asked_by_;
 };
 
 }  // namespace stagedoor::http

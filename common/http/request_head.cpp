@@ -15,14 +15,6 @@ using beast_text = boost::beast::string_view;
 
 std::string_view view(beast_text text) noexcept { return {text.data(), text.size()}; }
 
-// Names, IPv4, IPv6 in brackets, a port. RFC 3986 would let more through that no client of ours sends.
-bool is_host(std::string_view value) noexcept {
-    return !value.empty() && std::ranges::all_of(value, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view{".-_:[]"}.find(c) != std::string_view::npos;
-    });
-}
-
 // A line that goes on in the next: readers differ on what it means.
 bool has_folded_line(std::string_view head) noexcept {
     for (auto at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
@@ -69,7 +61,7 @@ private:
         parts_.fields.push_back({view(name), view(value)});
         if (known == beast_http::field::host) {
             ++hosts_;
-            good_host_ = is_host(view(value));
+            good_host_ = is_host_and_port(view(value));
         } else if (known == beast_http::field::content_length) {
             ++lengths_;
             good_length_ = value.find(',') == beast_text::npos;

@@ -52,7 +52,10 @@ response response::problem(errc error, std::string detail, std::vector<field_err
         made.add("Retry-After", std::to_string(retry_after.value_or(default_retry).count()));
     }
     // Not a scheme that browsers ask people about.
-    if (made.status_ == 401) made.add("WWW-Authenticate", "Session realm=\"stagedoor\"");
+    if (made.status_ == 401) {
+        std::string challenge = "Session realm=\"stagedoor\", error=\"";
+        made.add("WWW-Authenticate", challenge.append(problem_of(error).code).append("\""));
+    }
     return made;
 }
 

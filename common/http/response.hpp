@@ -45,7 +45,8 @@ public:
     static response fixed(unsigned status, std::string_view type, std::string_view body);
     // 303 See Other.
     static response redirect(std::string location);
-    // 429 and 503 carry Retry-After, one second unless given. 401 carries WWW-Authenticate (RFC 9110 section 15.5.2).
+    // 429 and 503 carry Retry-After, one second unless given. 401 carries WWW-Authenticate (RFC 9110 section 15.5.2) with
+    // the code, for gateways drop bodies.
     static response problem(errc error, std::string detail = {}, std::vector<field_error> errors = {},
                             std::optional<std::chrono::seconds> retry_after = {});
     // Writes the head alone, without Content-Length, then passes the socket on. Not a way to keep a connection alive.
@@ -61,6 +62,9 @@ public:
     // Throws std::invalid_argument (a bug, answered by 500) when `value` holds a control character.
     response& add(std::string_view name, std::string value) &;
     response&& add(std::string_view name, std::string value) &&;
+
+    // Room for `count` fields at once: for answers on the hot path that have several.
+    void reserve_fields(std::size_t count) { fields_.reserve(count); }
 
     unsigned status() const noexcept { return status_; }
     // The problem's error; nothing for every other response.

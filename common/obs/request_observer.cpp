@@ -17,6 +17,8 @@ std::size_t index_of_method(std::string_view method) {
                                         : static_cast<std::size_t>(found - method_labels.begin());
 }
 
+log::level level_of(unsigned status) noexcept { return status >= 500 ? log::level::warn : log::level::info; }
+
 std::size_t index_of_class(unsigned status) { return std::clamp(status / 100, 1U, 5U) - 1; }
 
 }  // namespace
@@ -34,22 +36,31 @@ request_observer::request_observer(metrics& registry)
     }
 }
 
+bool request_observer::is_told(unsigned status) noexcept { return log::enabled(level_of(status)); }
+
 void request_observer::operator()(const finished_request& request) const {
     requests_[index_of_method(request.method)][index_of_class(request.status)]->add();
     duration_->observe(std::chrono::duration<double>(request.duration).count());
 
-    const auto at = request.status >= 500 ? log::level::warn : log::level::info;
+    const auto at = level_of(request.status);
     if (!log::enabled(at)) return;
-    std::array<log::field, 7> fields{{{"method", request.method},
+    std::array<log::field, 9> fields{{{"method", request.method},
                                       {"path", request.path},
                                       {"status", request.status},
                                       {"duration_us", request.duration.count()},
                                       {"request_id", request.request_id},
                                       {"", ""},
+                                      {"", ""},
+                                      {"", ""},
                                       {"", ""}}};
     std::size_t count = 5;
-    if (!request.trace_id.empty()) fields[count++] = {"trace_id", request.trace_id};
-    if (!request.user_id.empty()) fields[count++] = {"user", request.user_id};
+    const auto add_if_there = [&](std::string_view key, std::string_view value) {
+        if (!value.empty()) fields[count++] = {key, value};
+    };
+    add_if_there("code", request.code);
+    add_if_there("trace_id", request.trace_id);
+    add_if_there("user", request.user_id);
+    add_if_there("session", request.session);
     log::write(at, "request", {fields.data(), count});
 }
 

@@ -18,6 +18,8 @@ struct finished_request {
     std::string_view request_id;
     std::string_view trace_id;  // W3C; empty: the request came without one
     std::string_view user_id;   // empty: nobody signed in
+    std::string_view session = {};  // session_hash; empty: no genuine token
+    std::string_view code = {};     // of the problem that was answered; empty: none
 };
 
 // Thread-safe; one for the process. Metrics: stagedoor_http_requests_total{method,status},
@@ -25,6 +27,9 @@ struct finished_request {
 class request_observer {
 public:
     explicit request_observer(metrics& registry);
+
+    // Whether the log takes a request of this status: else only status, method and duration have to be there.
+    static bool is_told(unsigned status) noexcept;
 
     // Logs the event `request` (5xx: warn, else info) and counts it.
     void operator()(const finished_request& request) const;

@@ -1,6 +1,8 @@
 #include "common/ops/access_log.hpp"
 
 #include "common/core/errc.hpp"
+#include "common/core/secrets.hpp"
+#include "common/ops/security_events.hpp"
 
 namespace stagedoor::ops {
 
@@ -20,14 +22,26 @@ void access_log::on_request(const http::finished_request& done) noexcept {
     obs::finished_request told;
     told.status = done.status;
     told.duration = done.duration;
-    told.request_id = done.request_id;
-    if (!done.incoming) told.method = "unreadable";
-    if (done.incoming) {
-        told.method = http::to_string(done.incoming->verb());
+    told.method = done.incoming ? http::to_string(done.incoming->verb()) : "unreadable";
+    // What the log alone needs is not made when it takes none.
+    const bool is_told = obs::request_observer::is_told(done.status);
+    std::string user, session;
+    if (is_told) {
+        told.request_id = done.request_id;
+        if (done.error) told.code = problem_of(*done.error).code;
+    }
+    if (is_told && done.incoming) {
         told.path = done.incoming->path();
         told.trace_id = done.incoming->trace().trace_id();
+        if (const auto& who = done.incoming->asked_by()) {
+            user = who->user.text();
+            session = session_hash(who->session);
+        }
+        told.user_id = user;
+        told.session = session;
     }
     requests_(told);
+    if (done.error && done.incoming) log_security_event(*done.error, *done.incoming);
 }
 
 }  // namespace stagedoor::ops

@@ -1,6 +1,7 @@
 #include "common/session/key_ring.hpp"
 
 #include <algorithm>
+#include <bitset>
 #include <charconv>
 
 #include "common/core/json.hpp"
@@ -11,8 +12,14 @@ namespace {
 
 using key_bytes = std::array<std::uint8_t, 32>;
 
+// Of 32 random bytes about 30 differ; fewer than 16 come once in 10^16 keys. So this is a key that somebody typed, or
+// a file that was never filled.
+constexpr std::size_t fewest_values = 16;
+
 bool is_weak(const key_bytes& key) noexcept {
-    return std::ranges::all_of(key, [&](std::uint8_t byte) { return byte == key.front(); });
+    std::bitset<256> seen;
+    for (const auto byte : key) seen.set(byte);
+    return seen.count() < fewest_values;
 }
 
 }  // namespace
@@ -42,8 +49,11 @@ std::optional<key_ring> key_ring::parse(std::string_view text, std::string& comp
         if (!from_base64url(trim(line.substr(space)), bytes)) {
             return refuse("the key has to be 32 bytes in base64url (43 characters)");
         }
-        if (is_weak(bytes)) return refuse("the key is weak: all its bytes are alike");
-        key made{static_cast<std::uint8_t>(id), {}};
+        if (is_weak(bytes)) return refuse("the key is weak: too many of its bytes are alike");
+        key made{static_cast<std::uint8_t>(id), sha256(std::span<const std::uint8_t>{bytes}), {}};
+        if (std::ranges::any_of(ring.keys_, [&](const key& k) { return k.digest == made.digest; })) {
+            return refuse("the key is there already, under another id");
+        }
         crypto_auth_hmacsha256_init(&made.prepared, bytes.data(), bytes.size());
         sodium_memzero(bytes.data(), bytes.size());
         ring.keys_.push_back(made);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/core/errc.hpp"
+#include "common/core/secrets.hpp"
 
 namespace stagedoor::session {
 
@@ -21,8 +22,8 @@ using token_proof = std::array<std::uint8_t, 16>;
 
 class key_ring {
 public:
-    // The text of a key file: one `<id> <key>` a line, id 0..255 and unique, key the base64url of 32 bytes that are
-    // not all alike; `#` begins a comment. A text without a key is an error. On failure `complaint` says what is
+    // The text of a key file: one `<id> <key>` a line, id 0..255 and unique, key the base64url of 32 bytes that
+    // look random and are under no other id; `#` begins a comment. A text without a key is an error. On failure `complaint` says what is
     // wrong and in which line, without the key.
     static std::optional<key_ring> parse(std::string_view text, std::string& complaint);
 
@@ -37,6 +38,7 @@ public:
 private:
     struct key {
         std::uint8_t id = 0;
+        sha256_digest digest{};  // to tell a key that is there twice
         crypto_auth_hmacsha256_state prepared{};  // the key already hashed in: half the work of each proof
     };
     std::vector<key> keys_;

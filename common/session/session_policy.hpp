@@ -30,13 +30,7 @@ struct moment {
     instant since{};  // the beginning of time: Redis is known to have lost nothing
 };
 
-// Who a session is: the part of a token that never changes.
-struct session_ref {
-    user_id user;
-    session_id session;
-
-    friend bool operator==(const session_ref&, const session_ref&) = default;
-};
+using stagedoor::session_ref;
 
 // Where a token's generation stands against the record's.
 enum class standing : std::uint8_t {

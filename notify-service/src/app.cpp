@@ -40,7 +40,7 @@ int refuse_to_start(const std::string& why) {
 push_settings to_settings(const serve_options& o, std::optional<session::key_ring> keys) {
     std::vector<origin> origins;
     for (const auto& text : o.origins) origins.push_back(*parse_origin(text));
-    const session_cookie cookie{origins.front().https, origins.front().port};
+    const session_cookie cookie{origins.front().https, origins.front().port, o.cookie_domain};
     push_settings settings{allowed_origins{std::move(origins)}, std::string{cookie.name()}, std::move(keys), {}, {}};
     settings.timeouts.idle = o.session_idle;
     settings.heartbeat = o.heartbeat;
@@ -135,6 +135,7 @@ int serve(const serve_options& options) {
 
     http::listener_settings public_settings;
     public_settings.proxies = to_proxies(options.proxies);
+    if (settings.origins.canonical().https) public_settings.extra_head = http::strict_transport;
     auto public_listener = open_listener(shards, options.listen, std::move(public_settings), std::move(sites));
     if (!public_listener) return refuse_to_start(cannot_listen(options.listen, public_listener.error()));
 

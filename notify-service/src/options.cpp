@@ -4,6 +4,7 @@
 #include <string_view>
 #include <thread>
 
+#include "common/core/cookie.hpp"
 #include "common/core/limits.hpp"
 #include "common/core/origin.hpp"
 #include "common/http/trusted_proxies.hpp"
@@ -56,6 +57,11 @@ void add_session_options(config::option_set& set, serve_options& o) {
     set.group("Sessions");
     set.add("session-key-file", o.key_file, path(), {},
             "auth-service's keys: with them strangers cost no round trip to Redis.");
+    set.add("cookie-domain", o.cookie_domain, text("DOMAIN"), "",
+            "The domain whose hosts share the session cookie; the same as auth-service's.");
+    set.constrain([&o] {
+        return o.cookie_domain.empty() ? std::string{} : complaint_about_cookie_domain(o.cookie_domain, o.origins);
+    });
     set.add("session-idle-timeout", o.session_idle, duration{1s, std::chrono::days{365}}, limits::session_idle_default,
             "How long a session may stay unused; the same as auth-service's.");
 }

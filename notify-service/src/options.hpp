@@ -27,6 +27,7 @@ struct serve_options {
     std::string redis_prefix;
 
     std::filesystem::path key_file;  // empty: session records prove the tokens
+    std::string cookie_domain;
     std::chrono::milliseconds session_idle{};
 
     std::chrono::milliseconds heartbeat{};

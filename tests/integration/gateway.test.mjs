@@ -1,23 +1,17 @@
 // gateway/nginx.conf under a real nginx, before nodes that are not Stagedoor: whom it asks, how often, and what it adds.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { ChildProcess, freePorts } from '../support/process.mjs';
+import { startGateway } from '../support/gateway.mjs';
 
-const configuration = readFileSync(fileURLToPath(new URL('../../gateway/nginx.conf', import.meta.url)), 'utf8');
-const folder = mkdtempSync(join(tmpdir(), 'stagedoor-gateway-'));
-
-let nginx;
-let port;
+let gateway;
 let auth;
 let draining;
 let serving;
+
+// What auth-service says of a path, if it is not 200.
+const verdicts = new Map();
 
 /** A node: keeps the requests it got in `seen`, answers with `answer`, and accepts upgrades unless `status` is set. */
 async function node(status) {
@@ -25,7 +19,8 @@ async function node(status) {
   const answer = (request, response) => {
     seen.push(request);
     request.resume();
-    response.writeHead(status ?? 200).end('fine');
+    const [code, headers] = verdicts.get(request.url) ?? [status ?? 200, {}];
+    response.writeHead(code, headers).end('fine');
   };
   const server = createServer(answer);
   server.on('upgrade', (request, socket) => {
@@ -40,34 +35,28 @@ async function node(status) {
 
 before(async () => {
   [auth, draining, serving] = await Promise.all([node(), node(503), node()]);
-  [port] = await freePorts(1);
-  const replaced = configuration
-    .replaceAll('/tmp/', `${folder}/`)
-    .replace('/dev/stdout', join(folder, 'access.log'))  // here it is a socket, which cannot be opened by its name
-    .replace('listen 8080;', `listen 127.0.0.1:${port};`)
-    .replace('server auth-service:8080', `server ${auth.address}`)
-    .replace(/( *)server notify-service:8081(.*);/, `$1server ${draining.address}$2;\n$1server ${serving.address}$2;`);
-  assert.ok(!/(auth|notify)-service:/.test(replaced), 'a service has another name in nginx.conf');
-  writeFileSync(join(folder, 'nginx.conf'), replaced);
-  const command = ['nginx', '-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'];
-  nginx = new ChildProcess('nginx', command, { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } });
-  await nginx.start(() => new Promise((done) => {
-    const probe = connect(port, '127.0.0.1', () => { probe.destroy(); done(true); }).once('error', () => done(false));
-  }));
+  gateway = await startGateway({
+    auth: auth.address,
+    notify: [draining.address, serving.address],
+    locations: `location /app/ {
+                  set $verify_requires 'status=active';
+                  include protected.conf;
+                  proxy_pass http://${serving.address};
+                }`,
+  });
 });
 
 after(async () => {
-  await nginx?.stop();
+  await gateway?.stop();
   for (const { server } of [auth, draining, serving]) server.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
-beforeEach(() => { for (const { seen } of [auth, draining, serving]) seen.length = 0; });
+beforeEach(() => { verdicts.clear(); for (const { seen } of [auth, draining, serving]) seen.length = 0; });
 
 const call = (method, path, headers = {}) => new Promise((done, failed) => {
-  const sent = request({ port, host: '127.0.0.1', method, path, headers: { host: 'localhost:8080', ...headers } });
+  const sent = request({ port: gateway.port, host: '127.0.0.1', method, path, headers: { host: 'localhost:8080', ...headers } });
   sent.once('error', failed);
-  sent.once('response', (response) => { response.resume(); done({ status: response.statusCode, text: '' }); });
+  sent.once('response', (response) => { response.resume(); done({ status: response.statusCode, text: '', headers: response.headers }); });
   sent.once('upgrade', (response, socket, head) => {
     let text = String(head);
     socket.on('data', (more) => { text += more; });
@@ -100,4 +89,44 @@ test('pages and the API go to auth-service, with the address of who asks and not
   assert.equal(auth.seen[0].headers['x-forwarded-for'], '127.0.0.1');
   assert.equal(auth.seen[0].headers.host, 'localhost:8080');
   assert.equal(serving.seen.length + draining.seen.length, 0);
+});
+
+const verify = '/api/auth/verify?status=active';
+
+test('an application behind the gateway is reached by those whom auth-service lets pass, once it has been asked', async () => {
+  assert.equal((await call('GET', '/app/x?status=pending&role=admin')).status, 200);
+  assert.deepEqual(auth.seen.map(({ method, url }) => `${method} ${url}`), [`GET ${verify}`], 'the query is the gateway\'s');
+  assert.deepEqual(serving.seen.map(({ url }) => url), ['/app/x?status=pending&role=admin']);
+});
+
+test('whom auth-service does not let pass, the application does not hear of', async () => {
+  const challenge = 'Session realm="stagedoor", error="session_revoked"';
+  verdicts.set(verify, [401, { 'www-authenticate': challenge }]);
+  const refused = await call('GET', '/app/x');
+  assert.deepEqual([refused.status, refused.headers['www-authenticate']], [401, challenge]);
+  verdicts.set(verify, [403, {}]);
+  assert.equal((await call('POST', '/app/x')).status, 403);
+  assert.equal(serving.seen.length, 0);
+});
+
+test('when nobody can tell it is 503 with the time to wait, never 500 and never let through', async () => {
+  verdicts.set(verify, [503, { 'retry-after': '7' }]);
+  const unsure = await call('GET', '/app/x');
+  assert.deepEqual([unsure.status, unsure.headers['retry-after']], [503, '7']);
+  verdicts.set(verify, [502, {}]);
+  const broken = await call('GET', '/app/x');
+  assert.deepEqual([broken.status, broken.headers['retry-after']], [503, '1']);
+  assert.equal(serving.seen.length, 0);
+});
+
+test('a requirement that auth-service does not know is the gateway\'s fault, and said to be so', async () => {
+  verdicts.set(verify, [400, {}]);
+  assert.equal((await call('GET', '/app/x')).status, 500);
+  assert.equal(serving.seen.length, 0);
+});
+
+test('an error of the application itself goes through as it is', async () => {
+  verdicts.set('/app/x', [500, {}]);
+  assert.equal((await call('GET', '/app/x')).status, 500);
+  assert.equal(serving.seen.length, 1);
 });

@@ -151,22 +151,22 @@ function plainRedis(folder, socket) {
 /**
  * Starts everything and resolves when both services are ready and there is an admin (`stack.admin`).
  *
- * @param {{authFlags?: string[], notifyFlags?: string[], authNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
- *   options - further flags of the services; how many auth-services share the database, the keys and Redis; for tests of
+ * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
+ *   options - the allowed origins, if not the first auth-service's address; further flags of the services; how many auth-services share the database, the keys and Redis; for tests of
  *   outages: `makeRedis(folder, socket)` makes another redis-server (ChildProcess), `redisUrlOf(service, socket)` says by
  *   which URL `auth-0`, `auth-1` … and `notify` reach it, `databaseFolder` is where the database is
  * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notify` (Service), `auth`
  *   (the first of the auths), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
  */
-export async function startStack({ authFlags = [], notifyFlags = [], authNodes = 1, makeRedis = plainRedis,
+export async function startStack({ origins, authFlags = [], notifyFlags = [], authNodes = 1, makeRedis = plainRedis,
                                    redisUrlOf = (_, socket) => `unix:${socket}`, databaseFolder } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'stagedoor-'));
   const redisSocket = join(folder, 'redis.sock');
   const databasePath = join(databaseFolder ?? folder, 'stagedoor.db');
   const [notifyPort, notifyOps, ...authPorts] = await freePorts(2 + 2 * authNodes);
-  const origin = `http://localhost:${authPorts[0]}`;
+  const allowed = origins ?? [`http://localhost:${authPorts[0]}`];
   const notifyUrl = `ws://localhost:${notifyPort}/ws`;
-  const shared = async (name) => ['--redis-url', await redisUrlOf(name, redisSocket), '--allowed-origin', origin];
+  const shared = async (name) => ['--redis-url', await redisUrlOf(name, redisSocket), ...allowed.flatMap((each) => ['--allowed-origin', each])];
 
   const redis = makeRedis(folder, redisSocket);
   const auths = await Promise.all(Array.from({ length: authNodes }, async (_, node) =>
@@ -174,7 +174,7 @@ export async function startStack({ authFlags = [], notifyFlags = [], authNodes =
                 [...await shared(`auth-${node}`), '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
                  '--notify-url', notifyUrl, ...authFlags])));
   const notify = new Service('notify-service', notifyPort, notifyOps, [...await shared('notify'), ...notifyFlags]);
-  const stack = new Stack({ folder, origin, notifyUrl, redisSocket, databasePath, redis, auth: auths[0], auths, notify });
+  const stack = new Stack({ folder, origin: allowed[0], notifyUrl, redisSocket, databasePath, redis, auth: auths[0], auths, notify });
   try {
     await redis.start(() => existsSync(redisSocket));
     for (const node of auths) await node.start();

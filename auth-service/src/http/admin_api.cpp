@@ -43,7 +43,7 @@ approval::list_query read_query(const http::query& given, std::vector<field_erro
 }
 
 answer decide(context& with, const http::request& request, std::string_view action) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     if (const auto allowed = require_admin(who->user); !allowed) co_return refuse(allowed.error());
 
@@ -71,7 +71,7 @@ answer decide(context& with, const http::request& request, std::string_view acti
 }  // namespace
 
 answer list_stage_managers(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     if (const auto allowed = require_admin(who->user); !allowed) co_return refuse(allowed.error());
 

@@ -31,6 +31,16 @@ http::response refuse(errc error, std::vector<field_error> fields) {
     return http::response::problem(error, {}, std::move(fields));
 }
 
+http::response admitted_as(const user_facts& user) {
+    http::response admitted{200};
+    admitted.reserve_fields(4);
+    admitted.add("X-Auth-User-Id", user.id.text());
+    admitted.add("X-Auth-User-Role", std::string{to_string(user.role)});
+    admitted.add("X-Auth-User-Status", std::string{to_string(user.status)});
+    admitted.add("X-Auth-User-Version", std::to_string(user.version));
+    return admitted;
+}
+
 std::string user_json(const user_facts& user) { return begin_with_user(user) + "}"; }
 
 std::string me_json(const session::principal& who, const session::timeouts& limits) {
@@ -51,6 +61,13 @@ std::string signed_in_json(const user_facts& user) {
 }
 
 std::string signed_out_json() { return R"({"redirectUrl":"/login"})"; }
+
+http::response signed_out_here(const session_cookie& cookie) {
+    auto signed_out = http::response::json(200, signed_out_json());
+    signed_out.add("Set-Cookie", cookie.clear());
+    signed_out.add("Clear-Site-Data", "\"cache\", \"storage\"");
+    return signed_out;
+}
 
 std::string refreshed_json(const session::refreshed_session& refreshed) {
     auto out = begin_with_user(refreshed.user);

@@ -7,6 +7,7 @@
 #include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
+#include "common/core/cookie.hpp"
 #include "common/http/response.hpp"
 
 namespace stagedoor::api {
@@ -14,6 +15,11 @@ namespace stagedoor::api {
 // The problem of an error; with the fields that are wrong.
 http::response refuse(const boost::system::error_code& error);
 http::response refuse(errc error, std::vector<field_error> fields = {});
+
+// 200 with no body: who it is, for what stands behind the gateway, in X-Auth-User-Id, -Role, -Status and -Version. All
+// of them are ASCII words of our own. E-mail and name are not there: they may be any text, which fields cannot carry
+// safely, and they are copied into logs too easily.
+http::response admitted_as(const user_facts& user);
 
 // {"user"}
 std::string user_json(const user_facts& user);
@@ -26,6 +32,11 @@ std::string signed_in_json(const user_facts& user);
 
 // {"redirectUrl"}
 std::string signed_out_json();
+
+// The answer to whoever signs out the browser at hand: takes the session cookie, and clears what the origin's pages
+// have left behind (Clear-Site-Data; https only, browsers ignore it elsewhere). Not its "cookies": that would take the
+// cookies of every host of the site, and those that outlive a session.
+http::response signed_out_here(const session_cookie& cookie);
 
 // {"user","statusChanged","previousStatus","redirectUrl"}
 std::string refreshed_json(const session::refreshed_session& refreshed);

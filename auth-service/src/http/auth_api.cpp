@@ -3,8 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/people.hpp"
 #include "auth-service/src/user/email.hpp"
+#include "common/core/secrets.hpp"
+#include "common/obs/log.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -56,6 +59,11 @@ answer login(context& with, const http::request& request) {
     auto begun = co_await with.sessions.sign_in(facts, std::move(from));
     if (!begun) co_return refuse(begun.error());
     co_await with.endings.tell(std::move(begun->displaced));
+    const auto& who = begun->cookie.who;
+    request.asked_by() = who;
+    obs::log::info("authn_login_success", {{"user", who.user.text()},
+                                           {"session", session_hash(who.session)},
+                                           {"request_id", request.request_id()}});
     auto signed_in = http::response::json(200, signed_in_json(facts));
     signed_in.add("Set-Cookie", with.cookie.set(begun->cookie.token, begun->cookie.max_age));
     co_return signed_in;
@@ -68,13 +76,11 @@ answer logout(context& with, const http::request& request) {
 
     const auto ended = co_await with.endings.sign_out(request.header("Cookie"));
     if (!ended) co_return refuse(ended.error());
-    auto signed_out = http::response::json(200, signed_out_json());
-    signed_out.add("Set-Cookie", with.cookie.clear());
-    co_return signed_out;
+    co_return signed_out_here(with.cookie);
 }
 
 answer me(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     co_return http::response::json(200, me_json(*who, with.timeouts));
 }
@@ -86,7 +92,7 @@ answer refresh_session(context& with, const http::request& request) {
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
     spdlog::debug("session refresh: requested ({})", request.request_id());
-    const auto refreshed = co_await with.sessions.refresh(request.header("Cookie"), ack_version);
+    const auto refreshed = co_await with.sessions.refresh(request.header("Cookie"), ack_version, &request.asked_by());
     if (!refreshed) {
         spdlog::debug("session refresh: refused ({}): {}", request.request_id(), problem_of(to_errc(refreshed.error())).code);
         co_return refuse(refreshed.error());

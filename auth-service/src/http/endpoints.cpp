@@ -9,7 +9,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 29> table{{
+constexpr std::array<http::endpoint<context>, 34> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -19,6 +19,12 @@ constexpr std::array<http::endpoint<context>, 29> table{{
     {get, "/api/auth/sessions", &list_sessions},
     {del, "/api/auth/sessions/{id}", &end_session},
     {post, "/api/auth/password", &change_password},
+
+    {get, "/api/auth/verify", &verify},
+    {post, "/api/auth/verify", &verify},
+    {put, "/api/auth/verify", &verify},
+    {patch, "/api/auth/verify", &verify},
+    {del, "/api/auth/verify", &verify},
 
     {get, "/api/stage-manager/profile", &show_profile},
     {patch, "/api/stage-manager/profile", &update_profile},

@@ -3,7 +3,41 @@
 namespace stagedoor::api {
 namespace {
 
-bool changes_something(http::method verb) noexcept { return verb != http::method::get && verb != http::method::head; }
+// OPTIONS and methods that nobody serves change nothing: the router says 405.
+bool changes_something(const http::request& request) noexcept {
+    using enum http::method;
+    const auto verb = request.verb();
+    return (verb == post || verb == put || verb == patch || verb == del) && request.path() != verify_path;
+}
+
+bool is_preflight(const http::request& request) noexcept {
+    return request.verb() == http::method::options && request.find_header("Access-Control-Request-Method");
+}
+
+// How long a browser may remember that a page's origin is allowed: it has to ask again soon after that has changed.
+constexpr std::string_view preflight_seconds = "600";
+
+http::response preflight_answer(std::string_view origin) {
+    http::response allowed{204};
+    allowed.add("Access-Control-Allow-Origin", std::string{origin});
+    allowed.add("Access-Control-Allow-Credentials", "true");
+    allowed.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE");
+    allowed.add("Access-Control-Allow-Headers", "Content-Type, traceparent");
+    allowed.add("Access-Control-Max-Age", std::string{preflight_seconds});
+    return allowed;
+}
+
+runtime::task<http::response> answer_with(http::response made) { co_return made; }
+
+// Lets pages of `origin` read the answer, whatever it is.
+runtime::task<http::response> readable_by(std::string_view origin, runtime::task<http::response> answering) {
+    auto answered = co_await std::move(answering);
+    if (answered.hands_over()) co_return answered;
+    answered.add("Access-Control-Allow-Origin", std::string{origin});
+    answered.add("Access-Control-Allow-Credentials", "true");
+    answered.add("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
+    co_return answered;
+}
 
 bool comes_from_us(const http::request& request, const allowed_origins& origins) {
     if (request.header("Sec-Fetch-Site") == "same-origin") return true;
@@ -16,25 +50,38 @@ bool has_acceptable_body(const http::request& request) {
 
 runtime::task<http::response> refuse_with(errc error) { co_return http::response::problem(error); }
 
-// The reason why a user of this status is kept out; nothing for an active one.
-std::optional<errc> kept_out(user_status status) noexcept {
-    switch (status) {
-        case user_status::pending: return errc::account_pending;
-        case user_status::active: return std::nullopt;
-        case user_status::rejected: return errc::account_rejected;
-        case user_status::suspended: return errc::account_suspended;
-    }
-    return errc::forbidden;
-}
-
 }  // namespace
 
 runtime::task<http::response> guarded_service::handle(http::request& incoming) {
-    if (changes_something(incoming.verb())) {
+    const auto origin = incoming.header("Origin");
+    const bool from_allowed = !origin.empty() && origins_.contains(origin);
+    if (is_preflight(incoming)) {
+        return from_allowed ? answer_with(preflight_answer(origin)) : refuse_with(errc::cross_origin);
+    }
+    auto answering = answer(incoming);
+    return from_allowed ? readable_by(origin, std::move(answering)) : std::move(answering);
+}
+
+runtime::task<http::response> guarded_service::answer(http::request& incoming) {
+    if (changes_something(incoming)) {
         if (!comes_from_us(incoming, origins_)) return refuse_with(errc::cross_origin);
         if (!has_acceptable_body(incoming)) return refuse_with(errc::unsupported_media_type);
     }
     return inner_.handle(incoming);
+}
+
+std::optional<errc> kept_out(user_status status) noexcept {
+    switch (status) {
+        case user_status::pending:
+            return errc::account_pending;
+        case user_status::active:
+            return std::nullopt;
+        case user_status::rejected:
+            return errc::account_rejected;
+        case user_status::suspended:
+            return errc::account_suspended;
+    }
+    return errc::forbidden;
 }
 
 result<void> require_admin(const user_facts& user) noexcept {

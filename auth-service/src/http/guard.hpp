@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "auth-service/src/http/context.hpp"
 #include "common/core/errc.hpp"
 #include "common/core/origin.hpp"
 #include "common/core/user.hpp"
@@ -11,10 +12,18 @@
 
 namespace stagedoor::api {
 
+// The call for gateways, which changes nothing by whatever method it is made.
+inline constexpr std::string_view verify_path = "/api/auth/verify";
+
 // Lets requests that change something pass only from our own pages and with JSON bodies (OWASP CSRF: Fetch metadata
 // first, then Origin; ASVS 5.0 3.5.1 to 3.5.3). In this order:
-// errc::cross_origin: neither `Sec-Fetch-Site: same-origin` nor an allowed Origin.
-// errc::unsupported_media_type: there is a body or a Content-Type, and it is not application/json.
+// errc::cross_origin: neither `Sec-Fetch-Site: same-origin` nor an allowed Origin. `same-site`, `cross-site` and `none`
+// (an address that was typed: no page of ours) need the Origin as well. errc::unsupported_media_type: there is a body
+// or a Content-Type, and it is not application/json.
+//
+// Pages of an allowed origin, and no others, may read the answers with credentials (CORS; Fetch standard, section 3.2):
+// the origin is named, never reflected, and preflights are answered here. That answers differ by origin
+// (`Vary: Origin`) is said by the listener, in all of them.
 class guarded_service final : public http::service {
 public:
     guarded_service(http::service& inner, const allowed_origins& origins) : inner_{inner}, origins_{origins} {}
@@ -22,9 +31,19 @@ public:
     runtime::task<http::response> handle(http::request& incoming) override;
 
 private:
+    runtime::task<http::response> answer(http::request& incoming);
+
     http::service& inner_;
     const allowed_origins& origins_;
 };
+
+// The living session behind a request; the log hears whose it is, also when it is refused.
+inline runtime::task<result<session::principal>> who_asks(context& with, const http::request& request) {
+    return with.sessions.authenticate(request.header("Cookie"), &request.asked_by());
+}
+
+// Why a user of this status is kept out; nothing for an active one.
+std::optional<errc> kept_out(user_status status) noexcept;
 
 // errc::forbidden for another role, account_* for another status than active.
 result<void> require_admin(const user_facts& user) noexcept;

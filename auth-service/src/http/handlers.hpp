@@ -28,6 +28,9 @@ answer end_session_of(context& with, const http::request& request);
 // password_api.cpp: a new password, which ends all other sessions.
 answer change_password(context& with, const http::request& request);
 
+// verify_api.cpp: may this request pass? For gateways, by whatever method they pass on.
+answer verify(context& with, const http::request& request);
+
 // profile_api.cpp: a stage manager's own profile, for pending and active people alike.
 answer show_profile(context& with, const http::request& request);
 answer update_profile(context& with, const http::request& request);

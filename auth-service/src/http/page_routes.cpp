@@ -1,4 +1,5 @@
 #include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/handlers.hpp"
 #include "auth-service/src/pages/access.hpp"
 
@@ -6,7 +7,7 @@ namespace stagedoor::api {
 namespace {
 
 answer show(context& with, const http::request& request, pages::page which) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     const bool nobody_can_tell = !who && problem_of(to_errc(who.error())).status >= 500;
     if (nobody_can_tell && which == pages::page::root) co_return refuse(who.error());
 

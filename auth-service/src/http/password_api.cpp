@@ -1,4 +1,5 @@
 #include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/handlers.hpp"
 #include "auth-service/src/http/people.hpp"
 
@@ -10,7 +11,7 @@ constexpr body_reader::bounds present_bounds{1, limits::password_max_chars};
 }  // namespace
 
 answer change_password(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
 
     auto body = body_reader::parse(request.body());

@@ -6,7 +6,7 @@
 namespace stagedoor::api {
 
 answer show_profile(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     if (const auto allowed = require_stage_manager(who->user); !allowed) co_return refuse(allowed.error());
 
@@ -16,7 +16,7 @@ answer show_profile(context& with, const http::request& request) {
 }
 
 answer update_profile(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     if (const auto allowed = require_stage_manager(who->user); !allowed) co_return refuse(allowed.error());
 

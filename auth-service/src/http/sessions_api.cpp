@@ -22,7 +22,7 @@ struct admin_and_user {
     user_facts user;
 };
 task<result<admin_and_user>> find_admin_and_user(context& with, const http::request& request) {
-    auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    auto who = co_await who_asks(with, request);
     if (!who) co_return who.error();
     if (const auto allowed = require_admin(who->user); !allowed) co_return allowed.error();
     const auto id = user_id::parse(request.parameter("id"));
@@ -37,19 +37,17 @@ task<result<admin_and_user>> find_admin_and_user(context& with, const http::requ
 answer logout_all(context& with, const http::request& request) {
     std::vector<field_error> errors;
     if (const auto read = read_nothing(request, errors); !read) co_return refuse(to_errc(read.error()), errors);
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
 
     user::actor by{who->user.id.text()};
     const auto ended = co_await with.endings.end_all(who->user.id, std::move(by));
     if (!ended) co_return refuse(ended.error());
-    auto signed_out = http::response::json(200, signed_out_json());
-    signed_out.add("Set-Cookie", with.cookie.clear());
-    co_return signed_out;
+    co_return signed_out_here(with.cookie);
 }
 
 answer list_sessions(context& with, const http::request& request) {
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     const auto sessions = co_await with.endings.living(who->user.id);
     if (!sessions) co_return refuse(sessions.error());
@@ -59,7 +57,7 @@ answer list_sessions(context& with, const http::request& request) {
 answer end_session(context& with, const http::request& request) {
     std::vector<field_error> errors;
     if (const auto read = read_nothing(request, errors); !read) co_return refuse(to_errc(read.error()), errors);
-    const auto who = co_await with.sessions.authenticate(request.header("Cookie"));
+    const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
     const auto id = session_id::parse(request.parameter("id"));
     if (!id) co_return refuse(errc::not_found);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "common/core/secrets.hpp"
+
 namespace stagedoor::session {
 namespace {
 
@@ -16,15 +18,18 @@ bool is_outage(errc error) noexcept { return problem_of(error).status >= 500; }
 
 }  // namespace
 
-runtime::task<result<principal>> session_service::authenticate(std::string_view cookie_header) {
+runtime::task<result<principal>> session_service::authenticate(std::string_view cookie_header,
+                                                                std::optional<session_ref>* seen) {
     if (const auto known = recognise(cookie_header)) {
+        if (seen) *seen = known->who;
         co_return principal{known->who, known->what->facts, known->what->record, known->where, {}};
     }
-    auto loaded = co_await authenticate_anew(cookie_header);
+    auto loaded = co_await authenticate_anew(cookie_header, seen);
     co_return loaded;
 }
 
-runtime::task<result<principal>> session_service::authenticate_anew(std::string_view cookie_header) {
+runtime::task<result<principal>> session_service::authenticate_anew(std::string_view cookie_header,
+                                                                     std::optional<session_ref>* seen) {
     errc why = errc::no_session;
     for (const auto value : find_cookies(cookie_header, cookie_.name())) {
         const auto token = parse_token(value);
@@ -32,6 +37,7 @@ runtime::task<result<principal>> session_service::authenticate_anew(std::string_
             if (why == errc::no_session) why = errc::session_invalid;
             continue;
         }
+        if (seen) *seen = session_ref{token->claims.user, token->claims.session};
         auto checked = co_await check(token->claims);
         if (checked) co_return checked;
         why = to_errc(checked.error());
@@ -171,7 +177,7 @@ session_cookie_value session_service::cookie_of(const session_ref& who, const se
     // The key is there: it is the signing key, or the one that a genuine token was just checked with.
     const auto proof = prove(keys_, claims).value_or(token_proof{});
     const auto left = std::max(record.expires_at - store_.now(), std::chrono::milliseconds{0});
-    return {format_token(claims, proof), std::chrono::ceil<std::chrono::seconds>(left)};
+    return {format_token(claims, proof), std::chrono::ceil<std::chrono::seconds>(left), who};
 }
 
 runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, device from) {
@@ -194,11 +200,12 @@ runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, devi
 }
 
 runtime::task<result<refreshed_session>> session_service::refresh(std::string_view cookie_header,
-                                                                  std::optional<std::int64_t> ack_version) {
+                                                                  std::optional<std::int64_t> ack_version,
+                                                                  std::optional<session_ref>* seen) {
     for (int attempt = 0; attempt < refresh_attempts; ++attempt) {
-        auto current = co_await authenticate_anew(cookie_header);
+        auto current = co_await authenticate_anew(cookie_header, seen);
         if (!current) co_return current.error();
-        const auto sid = current->who.session.text();
+        const auto sid = session_hash(current->who.session);
         spdlog::debug("session refresh: current session {} of user {}: generation {}, last acknowledged status {}", sid,
                       current->who.user.text(), current->record.generation, to_string(current->record.acknowledged));
 

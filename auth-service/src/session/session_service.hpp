@@ -31,6 +31,7 @@ struct principal {
 struct session_cookie_value {
     std::string token;
     std::chrono::seconds max_age;
+    session_ref who;
 };
 
 struct refreshed_session {
@@ -76,7 +77,9 @@ public:
 
     // The living session in a Cookie field. Of several cookies the first good one counts (K11).
     // Errors: any 401 of problem_table, or a 503 when nobody can tell.
-    runtime::task<result<principal>> authenticate(std::string_view cookie_header);
+    // `seen`, here and below, is told whom the genuine token names that decided, also when it is refused: for the log.
+    runtime::task<result<principal>> authenticate(std::string_view cookie_header,
+                                                  std::optional<session_ref>* seen = nullptr);
 
     // A new session for a user whose password was just verified against the row that `facts` came from.
     // errc::session_revoked: something ended all of the user's sessions meanwhile, this one too (K7).
@@ -85,11 +88,12 @@ public:
     // Fresh facts from the database, and the successor of the token when one is due (K3).
     // `ack_version`: the newest version of the user that the client says it knows.
     runtime::task<result<refreshed_session>> refresh(std::string_view cookie_header,
-                                                     std::optional<std::int64_t> ack_version);
+                                                     std::optional<std::int64_t> ack_version,
+                                                     std::optional<session_ref>* seen = nullptr);
 
 private:
     // The same, with nothing remembered: for those who will write.
-    runtime::task<result<principal>> authenticate_anew(std::string_view cookie_header);
+    runtime::task<result<principal>> authenticate_anew(std::string_view cookie_header, std::optional<session_ref>* seen);
     runtime::task<result<principal>> check(token_claims claims);
     // Errors: why the session cannot be made again. Success: take the verdict once more.
     runtime::task<result<void>> rebuild(token_claims claims);

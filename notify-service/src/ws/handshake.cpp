@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/core/event.hpp"
+#include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
 #include "common/ws/handshake.hpp"
 #include "notify-service/src/session/session_check.hpp"
@@ -100,7 +101,7 @@ runtime::task<http::response> open_push_socket(push_context& node, const http::r
         co_return ws::accept_handshake(*agreed, make_farewell_socket(node, *refused, *std::move(place)));
     }
     obs::log::info("socket_accepted", {{"user", (*found)->who().user.text()},
-                                       {"session", (*found)->who().session.text()},
+                                       {"session", session_hash((*found)->who().session)},
                                        {"request_id", incoming.request_id()}});
     co_return ws::accept_handshake(*agreed, std::make_unique<takeover>(node, *found, *std::move(place)));
 }

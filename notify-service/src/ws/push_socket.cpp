@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
 #include "notify-service/src/ws/client_message.hpp"
 
@@ -238,7 +239,7 @@ void push_socket::on_closed(ws::socket&, const ws::close_summary& how) {
     phase_ = phase::over;
     obs::log::info(
         "socket_closed",
-        {{"user", who_.user.text()}, {"session", who_.session.text()}, {"code", how.code}, {"by_peer", how.by_peer}});
+        {{"user", who_.user.text()}, {"session", session_hash(who_.session)}, {"code", how.code}, {"by_peer", how.by_peer}});
     // The last owner but for a read that is under way.
     const auto self = std::move(self_);
 }

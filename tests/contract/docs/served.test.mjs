@@ -13,7 +13,7 @@ import { complaints, example, openapi, read, resolved, tableRows } from './docum
 const stack = await startStack();
 after(() => stack.stop());
 
-const methods = ['get', 'post', 'patch', 'delete'];
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
 const isOps = (path) => openapi.paths[path].servers !== undefined;
 const operations = Object.entries(openapi.paths).flatMap(([path, item]) =>
   methods.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
@@ -60,7 +60,8 @@ test('nothing else is served: the table of endpoints is the list of paths', () =
 
 test('every other method is 405 and says which are allowed', stack.telling(async () => {
   for (const [path, item] of Object.entries(openapi.paths).filter(([path]) => !isOps(path))) {
-    const { status, headers, body } = await stack.device().request('PUT', concrete(path), { body: {} });
+    const unused = item.put ? 'BREW' : 'PUT';
+    const { status, headers, body } = await stack.device().request(unused, concrete(path), { body: {} });
     assert.equal(status, 405, path);
     assert.equal(body.code, 'method_not_allowed');
     const allowed = headers.get('allow').toLowerCase().split(', ').filter((method) => method !== 'head').sort();
@@ -76,6 +77,9 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
   assert.equal((await call(ada, 'post', '/api/auth/login', { body: { ...registration, displayName: undefined, password: 'not it' } })).status, 401);
   assert.equal((await call(ada, 'post', '/api/auth/login', { body: example('examples/login.request.json') })).status, 200);
   assert.equal((await call(ada, 'get', '/api/auth/me')).status, 200);
+  assert.equal((await call(ada, 'get', '/api/auth/verify', { query: '?role=stage_manager&status=active,pending' })).status, 200);
+  assert.equal((await call(ada, 'get', '/api/auth/verify', { query: '?status=active' })).status, 403);
+  assert.equal((await call(ada, 'get', '/api/auth/verify', { query: '?role=guest' })).status, 400);
   assert.equal((await call(ada, 'get', '/stage-manager-pending')).status, 200);
   assert.equal((await call(ada, 'get', '/admin')).status, 303);
   assert.equal((await call(ada, 'get', '/api/admin/stage-managers')).status, 403);
@@ -128,7 +132,7 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
 }));
 
 test('calls from elsewhere, and bodies that are not JSON, get the problems that openapi.yaml lists', stack.telling(async () => {
-  for (const { path, method } of operations.filter(({ method }) => method !== 'get')) {
+  for (const { path, method } of operations.filter(({ path, method }) => method !== 'get' && path !== '/api/auth/verify')) {
     const elsewhere = await call(stack.device(), method, path, { id: someId, body: {}, headers: { origin: 'http://elsewhere.example' } });
     assert.equal(elsewhere.body.code, 'cross_origin');
     const form = await call(stack.device(), method, path, { id: someId, body: 'a=1', headers: { 'content-type': 'text/plain' } });

@@ -33,3 +33,31 @@ TEST_CASE("on https the cookie is a Secure host cookie, on http its name carries
     CHECK(plain.set("t", std::chrono::seconds{60}) == "stagedoor-8080=t; Max-Age=60; Path=/; HttpOnly; SameSite=Lax");
     CHECK(plain.clear().starts_with("stagedoor-8080=; Max-Age=0"));
 }
+
+TEST_CASE("a cookie for all hosts of a domain has another name, and is set and cleared alike") {
+    const session_cookie shared{true, 443, "example.org"};
+    CHECK(shared.set("t", std::chrono::seconds{60}) ==
+          "__Secure-stagedoor=t; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure; Domain=example.org");
+    CHECK(shared.clear() ==
+          "__Secure-stagedoor=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure; Domain=example.org");
+}
+
+TEST_CASE("a cookie domain has to be a domain, and to hold the host of every origin, on https") {
+    const auto complaint = [](std::string_view domain, std::vector<std::string> origins) {
+        return complaint_about_cookie_domain(domain, origins);
+    };
+    CHECK(complaint("example.org", {"https://example.org"}).empty());
+    CHECK(complaint("example.org", {"https://a.b.example.org:8443", "https://example.org"}).empty());
+    CHECK(complaint("a-1.example.org", {"https://a-1.example.org"}).empty());
+    for (const auto* domain : {"", "org", ".example.org", "example.org.", "example..org", "-a.org", "a-.org", "Example.org",
+                               "127.0.0.1", "[::1]", "example.org; Path=/x", "*.example.org", "ex ample.org"}) {
+        INFO(domain);
+        CHECK(complaint(domain, {"https://example.org"}).find("is no domain") != std::string::npos);
+    }
+    CHECK(complaint("example.org", {"http://example.org"}).find("needs https") != std::string::npos);
+    for (const auto* origin : {"https://notexample.org", "https://example.org.evil.example", "https://org",
+                               "https://example.com"}) {
+        INFO(origin);
+        CHECK(complaint("example.org", {"https://example.org", origin}).find(origin) != std::string::npos);
+    }
+}

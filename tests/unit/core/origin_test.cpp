@@ -21,6 +21,13 @@ TEST_CASE("what is no origin is refused") {
     }
 }
 
+TEST_CASE("an origin's host has neither scheme nor port") {
+    CHECK(parse_origin("https://Example.com")->host() == "example.com");
+    CHECK(parse_origin("http://localhost:8080")->host() == "localhost");
+    CHECK(parse_origin("https://[::1]:8443")->host() == "[::1]");
+    CHECK(parse_origin("https://[::1]")->host() == "[::1]");
+}
+
 TEST_CASE("an Origin field is allowed only when it is exactly one of ours") {
     const allowed_origins ours{{*parse_origin("https://example.com"), *parse_origin("http://localhost:8080")}};
     CHECK(ours.contains("https://example.com"));

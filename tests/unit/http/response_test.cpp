@@ -97,7 +97,8 @@ TEST_CASE("every problem of the table can be written") {
         CHECK(body.at("code").as_string() == row.code);
         CHECK_FALSE(body.contains("detail"));
         CHECK(has(text, "Retry-After: 1\r\n") == (row.status == 503 || row.status == 429));
-        CHECK(has(text, "WWW-Authenticate: ") == (row.status == 401));
+        CHECK(has(text, "WWW-Authenticate: Session realm=\"stagedoor\", error=\"" + std::string{row.code} + "\"\r\n") ==
+              (row.status == 401));
     }
 }
 

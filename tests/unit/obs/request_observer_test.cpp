@@ -34,6 +34,20 @@ TEST_CASE("a finished request is one line that tells who asked for what, and how
           "info  request method=GET path=/api/auth/me status=200 duration_us=1234 request_id=r1 trace_id=t1 user=u1\n");
 }
 
+TEST_CASE("a refused request says why, and whose session it was by a hash") {
+    CHECK(line_of({.method = "GET",
+                   .path = "/x",
+                   .status = 401,
+                   .duration = 5us,
+                   .request_id = "r1",
+                   .trace_id = {},
+                   .user_id = "u1",
+                   .session = "0123456789ab",
+                   .code = "session_revoked"}) ==
+          "info  request method=GET path=/x status=401 duration_us=5 request_id=r1 code=session_revoked user=u1 "
+          "session=0123456789ab\n");
+}
+
 TEST_CASE("what is not known of a request is left out, and a failure of ours is a warning") {
     CHECK(line_of({.method = "POST",
                    .path = "/x",

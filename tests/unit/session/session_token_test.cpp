@@ -79,6 +79,15 @@ TEST_CASE("a key file is refused with its line and reason, and without the key")
     CHECK(complaint_about("# x\n256 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n").starts_with("line 2: the id"));
     CHECK(complaint_about(key_a + key_a).starts_with("line 2: the id is taken"));
     CHECK(complaint_about("1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n").find("weak") != std::string::npos);
+    // "password" four times: eight values
+    CHECK(complaint_about("1 cGFzc3dvcmRwYXNzd29yZHBhc3N3b3JkcGFzc3dvcmQ\n").find("weak") != std::string::npos);
+    CHECK(complaint_about(key_a + "3" + key_a.substr(1)).starts_with("line 2: the key is there already"));
+}
+
+TEST_CASE("a session's name in logs is a hash that anybody can make of its id") {
+    init_crypto();
+    // printf %s 01890a5d-ac96-474b-8cce-b302099a8057 | sha256sum | cut -c1-12
+    CHECK(session_hash(*session_id::parse("01890a5d-ac96-474b-8cce-b302099a8057")) == "7f51ba26834e");
 }
 
 TEST_CASE("a made key file is accepted and never the same twice") {
