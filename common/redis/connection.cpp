@@ -131,8 +131,7 @@ runtime::task<void> connection::read_until_closed() {
     }
 }
 
-std::size_t connection::read_now() {
-    std::size_t total = 0;
+void connection::read_now() {
     for (bool more = true; more && open_;) {
         error_code failed;
         const auto size = socket_.read_some(asio::buffer(input_), failed);
@@ -141,12 +140,10 @@ std::size_t connection::read_now() {
             drop(failed == asio::error::eof ? "closed by Redis" : failed.message());
             break;
         }
-        total += size;
         more = size == input_.size();
         const auto taken = user_.received(std::string_view{input_}.substr(0, size));
         if (!taken) drop("it sent what nobody had asked for, or what is not RESP2");
     }
-    return total;
 }
 
 runtime::task<void> connection::pause() {

@@ -63,9 +63,8 @@ public:
     // Ends this connection; another will be made. `reason` goes to the log: no secrets.
     void drop(std::string reason);
 
-    // Hands to the user what has arrived; never waits. How many bytes that were. May end the connection. Only with
-    // reading::on_demand.
-    std::size_t read_now();
+    // Hands to the user what has arrived; never waits. May end the connection. Only with reading::on_demand.
+    void read_now();
 
     // Whether bytes wait in the kernel: then a late answer may be our own fault.
     bool has_unread() const;

@@ -49,6 +49,7 @@ void tracker::start(runtime::task_group& tasks) { connection_.start(tasks); }
 
 bool tracker::answers(time_point now) {
     if (!state_.answers(now, data_.answered()) || !keeps()) return false;
+    had_lease_ = true;
     if (!*caught_up_) catch_up();
     return state_.answers(now, data_.answered()) && keeps();
 }
@@ -58,10 +59,7 @@ bool tracker::answers(time_point now) {
 void tracker::catch_up() {
     *caught_up_ = true;
     runtime::asio::post(connection_.shard(), [flag = caught_up_] { *flag = false; });
-    if (connection_.read_now() >= brimful_bytes) {
-        state_.doubt();
-        note_lease(steady_clock::now());
-    }
+    connection_.read_now();
 }
 
 void tracker::opened() {
@@ -94,9 +92,13 @@ result<void> tracker::received(std::string_view bytes) {
         value reply;
         const auto whole = reader_.next(reply);
         if (!whole) return whole.error();
-        if (!*whole) return {};
+        if (!*whole) break;
         const auto dispatched = dispatch(reply);
         if (!dispatched) return dispatched;
+    }
+    if (bytes.size() >= brimful_bytes) {
+        state_.doubt();
+        note_lease(steady_clock::now());
     }
     return {};
 }

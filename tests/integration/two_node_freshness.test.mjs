@@ -7,7 +7,7 @@ import { KeptConnection } from '../support/kept_connection.mjs';
 import { addPeople } from '../support/ledger.mjs';
 import { startStack } from '../support/stack.mjs';
 
-const rounds = Number(process.env.STAGEDOOR_FRESHNESS_ROUNDS ?? 10_000);
+const rounds = Number(process.env.FRESHNESS_ROUNDS ?? 10_000);
 const people = 50;
 const warmUps = 3;  // the first uses of a session are noted in Redis, and so not remembered
 

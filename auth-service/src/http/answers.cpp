@@ -43,12 +43,15 @@ http::response admitted_as(const user_facts& user) {
 
 std::string user_json(const user_facts& user) { return begin_with_user(user) + "}"; }
 
-std::string me_json(const session::principal& who, const session::timeouts& limits) {
-    auto out = begin_with_user(who.user);
-    out.append(",\"session\":{\"id\":\"").append(who.who.session.text()).append("\"");
-    append_member(out, "createdAt", format_rfc3339(who.record.created_at));
-    append_member(out, "lastSeenAt", format_rfc3339(who.record.last_seen_at));
-    append_member(out, "expiresAt", format_rfc3339(who.record.expires_at));
+std::string me_json(const session::session_ref& who, const user_facts& user, const session::session_record& record,
+                    const session::timeouts& limits) {
+    auto out = begin_with_user(user);
+    out.append(",\"session\":{\"id\":\"");
+    append_uuid(out, who.session.bytes);
+    out.append("\"");
+    append_member(out, "createdAt", format_rfc3339(record.created_at));
+    append_member(out, "lastSeenAt", format_rfc3339(record.last_seen_at));
+    append_member(out, "expiresAt", format_rfc3339(record.expires_at));
     const auto idle = std::chrono::duration_cast<std::chrono::seconds>(limits.idle).count();
     out.append(",\"idleTimeoutSeconds\":").append(std::to_string(idle)).append("}}");
     return out;

@@ -25,7 +25,8 @@ http::response admitted_as(const user_facts& user);
 std::string user_json(const user_facts& user);
 
 // {"user","session"}
-std::string me_json(const session::principal& who, const session::timeouts& limits);
+std::string me_json(const session::session_ref& who, const user_facts& user, const session::session_record& record,
+                    const session::timeouts& limits);
 
 // {"user","redirectUrl"}
 std::string signed_in_json(const user_facts& user);

@@ -21,7 +21,6 @@ namespace {
 
 constexpr std::size_t nodes = 2;
 constexpr int lease_ticks = 2;
-constexpr std::size_t socket_room = 2;  // messages
 constexpr int wiped = -1;
 
 tracking_state::time_point at(int tick) {
@@ -42,6 +41,7 @@ struct budget {
     int forgotten = 0;
     int pings = 0;
     std::size_t present = nodes;  // nodes that take part
+    std::size_t room = 2;         // of a listener's socket, in messages
     bool armed = true;            // begins when everything is connected and agreed
 };
 
@@ -75,6 +75,7 @@ struct node {
     // the listener
     std::int64_t listener_id = 0;  // 0: the server has none of this node
     std::vector<std::uint64_t> pings;
+    std::size_t room = 2;
     std::vector<message> output;  // in Redis, for want of a turn or of room
     std::vector<message> socket;  // readable
     // at the server
@@ -105,15 +106,19 @@ struct node {
             case message::kind::closed: return listener_lost();
         }
     }
+    // What the tracker does, of itself or when it is asked.
+    void read_all() {
+        const bool full = socket.size() >= room;
+        while (!socket.empty()) read_one();
+        if (full) tracking.doubt();
+    }
     bool may_answer(int now) const {
         return data_open && listener_open && tracking.answers(at(now), at(data_answered));
     }
     // What redis_session_cache::recall does. The version that it answers with.
     std::optional<int> recall(int now) {
         if (!cache.find(the_session) || !may_answer(now)) return std::nullopt;
-        const bool full = socket.size() >= socket_room;
-        while (!socket.empty()) read_one();
-        if (full) tracking.doubt();
+        read_all();
         if (!may_answer(now)) return std::nullopt;
         if (own_write_noted) cache.evict(the_session);
         const auto* const found = cache.find(the_session);
@@ -186,6 +191,7 @@ public:
     explicit explorer(budget allowed) {
         world start;
         start.left = allowed;
+        for (auto& each : start.of) each.room = allowed.room;
         for (std::size_t i = 0; i < allowed.present && allowed.armed; ++i) connect(start, start.of[i]);
         visit(std::move(start));
         while (!open_.empty()) {
@@ -239,7 +245,7 @@ private:
             if (here.data_at_server && !here.requests.empty()) go([i](world& n) { execute(n, n.of[i]); });
             if (!here.replies.empty()) go([i](world& n) { take_reply(n, n.of[i]); });
             if (here.data_closing && here.replies.empty()) go([i](world& n) { n.of[i].data_lost(), lighten(n.of[i]); });
-            if (!here.socket.empty()) go([i](world& n) { n.of[i].read_one(), lighten(n.of[i]); });
+            if (!here.socket.empty()) go([i](world& n) { n.of[i].read_all(), lighten(n.of[i]); });
             if (here.listener_open && !here.tracking.awaits_pong() && w.left.pings > 0) go([i](world& n) { ping(n, n.of[i]); });
             if (here.listener_id != 0 && !here.pings.empty()) go([i](world& n) { answer_ping(n.of[i]); });
             if (here.tracked && w.left.forgotten > 0) go([i](world& n) { --n.left.forgotten, tell_change(n, n.of[i]); });
@@ -255,14 +261,14 @@ private:
 
     static bool any_output(const world& w) {
         for (const auto& each : w.of) {
-            if (!each.output.empty() && each.socket.size() < socket_room) return true;
+            if (!each.output.empty() && each.socket.size() < each.room) return true;
         }
         return false;
     }
     // Redis' loop: what was produced is written to the sockets, as far as there is room, before more is read.
     static void end_turn(world& w) {
         for (auto& each : w.of) {
-            while (!each.output.empty() && each.socket.size() < socket_room) {
+            while (!each.output.empty() && each.socket.size() < each.room) {
                 each.socket.push_back(each.output.front());
                 each.output.erase(each.output.begin());
             }
@@ -415,6 +421,7 @@ TEST_CASE("no answer from memory misses a settled change, and none is older than
         budget{.writes = 1, .reads = 2, .closings = 1, .pings = 1},
         budget{.writes = 1, .reads = 2, .closings = 1, .half_opens = 1, .pings = 1, .present = 1},
         budget{.writes = 1, .reads = 2, .restarts = 1, .pings = 1, .present = 1},
+        budget{.writes = 2, .reads = 3, .pings = 2, .present = 1, .room = 1},
         budget{.writes = 1, .own_writes = 2, .reads = 3});
     const explorer seen{allowed};
     CHECK(seen.answers_from_memory() > 0);
