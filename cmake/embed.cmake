@@ -36,6 +36,7 @@ function(stagedoor_embed target header namespace)
             message(FATAL_ERROR "stagedoor_embed(${target}): two files would be called ${name}")
         endif()
         file(SIZE "${path}" size)
+        file(SHA256 "${path}" digest)  # in the text, since ccache does not look into what .incbin brings in
         math(EXPR stored "${size} + 1")
         list(APPEND names "${name}")
         list(APPEND paths "${path}")
@@ -44,7 +45,7 @@ function(stagedoor_embed target header namespace)
         string(APPEND table "    {\"${shown}\", ${name}},\n")
         string(APPEND assembly
             "    \".globl ${symbol}_${name}\\n.hidden ${symbol}_${name}\\n.balign 16\\n"
-            "${symbol}_${name}:\\n.incbin \\\"${path}\\\"\\n.byte 0\\n\"\n")
+            "${symbol}_${name}: # ${digest}\\n.incbin \\\"${path}\\\"\\n.byte 0\\n\"\n")
     endforeach()
     list(LENGTH names count)
 

@@ -45,12 +45,13 @@ export class DeviceList {
     const part = (name) => row.querySelector(`[data-part=${name}]`);
     part('name').textContent = session.device;
     part('name').id = `device-${session.id}`;
-    part('current').hidden = !session.current;
     part('since').textContent = dayAndTime(new Date(session.createdAt));
     part('since').dateTime = session.createdAt;
     part('address').textContent = session.address || 'an unknown address';
-    if (session.current) part('end').remove();
-    else {
+    if (session.current) {
+      part('end').remove();
+    } else {
+      part('current').remove();
       part('end').setAttribute('aria-describedby', part('name').id);
       part('end').addEventListener('click', () => this.#press(row, session));
     }
