@@ -90,6 +90,9 @@ void add_serve_options(option_set& set, serve_options& o) {
             integer{1, static_cast<std::int64_t>(limits::sessions_per_user_max), "sessions"},
             limits::sessions_per_user_default,
             "How many sessions of one user live at most. A sign-in beyond that ends the oldest.");
+    set.add("session-rotation-grace", o.timeouts.grace, duration{2s, 10min}, limits::rotation_grace,
+            "How long a new session token has to be in use until the one before it is over. Keep it above twice the "
+            "slowest request plus what a browser forgets in a crash (30 s), else a lost answer may log somebody out.");
     set.constrain([&o] {
         return o.timeouts.idle <= o.timeouts.absolute
                    ? std::string{}

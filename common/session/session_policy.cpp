@@ -22,12 +22,12 @@ void set_generation(session_record& record, const key_ring& keys, const session_
     record.previous_proof = generation == 0 ? proof_digest{} : digest_for(keys, who, generation - 1, key_id);
 }
 
-bool note_use_of_current(session_record& record, moment at) noexcept {
+bool note_use_of_current(session_record& record, moment at, std::chrono::milliseconds grace) noexcept {
     if (!record.first_used_at || *record.first_used_at < at.since) {
         record.first_used_at = at.now;
         return true;
     }
-    if (record.predecessor_dead || at.now - *record.first_used_at < limits::rotation_grace) return false;
+    if (record.predecessor_dead || at.now - *record.first_used_at < grace) return false;
     record.predecessor_dead = true;
     return true;
 }
@@ -106,7 +106,7 @@ session_record moved_forward(const key_ring& keys, const session_ref& who, sessi
 std::optional<session_record> after_use(const session_record& record, standing where, moment at,
                                         const timeouts& limits) noexcept {
     auto next = record;
-    bool worth_a_write = where == standing::current && note_use_of_current(next, at);
+    bool worth_a_write = where == standing::current && note_use_of_current(next, at, limits.grace);
     const auto interval = std::min<std::chrono::milliseconds>(limits::touch_interval, limits.idle / 4);
     if (at.now - record.last_seen_at >= interval) worth_a_write = true;
     if (!worth_a_write) return std::nullopt;
@@ -127,7 +127,6 @@ refresh_outcome refresh(const key_ring& keys, const session_ref& who, const sess
         return outcome;
     }
 
-    note_use_of_current(next, at);
     if (next.told && (at.now - next.told->at >= limits::acknowledge_after || ack_version >= next.told->version)) {
         next.acknowledged = next.told->status;
         next.told.reset();

@@ -21,6 +21,7 @@ namespace stagedoor::session {
 struct timeouts {
     std::chrono::milliseconds idle = limits::session_idle_default;
     std::chrono::milliseconds absolute = limits::session_absolute_default;
+    std::chrono::milliseconds grace = limits::rotation_grace;  // G of K3: browsers write cookies within 30 s
 };
 
 // Redis' time at one reading of it (T5), and since when this Redis has had what it has (R6). What a record says of use
@@ -86,8 +87,8 @@ struct refresh_outcome {
     user_status previous_status = user_status::pending;
 };
 
-// A refresh by a token that stands at `where` (current or predecessor). `ack_version`: the newest version of the user
-// that the client says it knows.
+// A refresh by a token that stands at `where` (current or predecessor), and whose use after_use() has noted.
+// `ack_version`: the newest version of the user that the client says it knows.
 refresh_outcome refresh(const key_ring& keys, const session_ref& who, const session_record& record, standing where,
                         const user_facts& facts, std::optional<std::int64_t> ack_version, moment at);
 
