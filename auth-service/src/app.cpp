@@ -85,15 +85,14 @@ int serve(const serve_options& options) {
     runtime::shards shards{options.threads};
     runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue};
     user::password_hasher hasher{hashing};
-    session::own_writes own_writes;
-    relay_rooms relaying{shards.at(0), shared, db, own_writes};
+    session::session_node session_state;
+    relay_rooms relaying{shards.at(0), shared, db, session_state, health.add("sessions")};
     std::vector<std::unique_ptr<shard_rooms>> rooms;
     for (std::size_t i = 0; i < shards.size(); ++i) {
-        rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, hasher, relaying.relay,
-                                                      relaying.trust, own_writes, health.add("redis"), metrics,
-                                                      requests));
+        rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, session_state, hasher, relaying.relay,
+                                                      health.add("redis"), metrics, requests));
     }
-    add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing});
+    add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing, session_state});
     std::vector<const session::redis_session_cache*> caches;
     for (const auto& each : rooms) {
         if (each->session_cache) caches.push_back(&*each->session_cache);

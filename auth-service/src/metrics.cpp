@@ -10,8 +10,8 @@ namespace {
 
 // A counter that is kept elsewhere, as the registry's counters only ever rise.
 void mirror(obs::metrics& metrics, std::string_view name, std::string_view help,
-            std::function<std::uint64_t()> source) {
-    auto& shown = metrics.counter(name, help);
+            std::function<std::uint64_t()> source, const obs::labels& with = {}) {
+    auto& shown = metrics.counter(name, help, with);
     metrics.before_render([&shown, source = std::move(source)] {
         const auto now = source();
         if (now > shown.value()) shown.add(now - shown.value());
@@ -37,6 +37,22 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
            [&relay] { return relay.rebases.load(); });
     show(metrics, "stagedoor_relay_backlog_rows", "Outbox rows that wait for Redis, as of the last scan.",
          [&relay] { return static_cast<double>(relay.backlog.load()); });
+
+    const auto& node = from.sessions;
+    show(metrics, "stagedoor_redis_trusted", "1 while Redis is believed about sessions; else the ledger answers.",
+         [&node] { return node.trust.holds() ? 1.0 : 0.0; });
+    const auto by_reason = [&](std::string_view name, std::string_view help, const char* reason,
+                               const std::atomic<std::uint64_t>& source) {
+        mirror(metrics, name, help, [&source] { return source.load(); }, {{"reason", reason}});
+    };
+    constexpr auto answers = "stagedoor_session_ledger_answers_total";
+    constexpr auto answers_help = "Session checks that the ledger answered, by why Redis did not.";
+    by_reason(answers, answers_help, "untrusted", node.ledger.untrusted);
+    by_reason(answers, answers_help, "no_reply", node.ledger.no_reply);
+    constexpr auto refusals = "stagedoor_session_ledger_refusals_total";
+    constexpr auto refusals_help = "Session checks that needed the ledger and did not get it, by why.";
+    by_reason(refusals, refusals_help, "overloaded", node.ledger.overloaded);
+    by_reason(refusals, refusals_help, "unavailable", node.ledger.unavailable);
 
     const auto& database = from.database;
     mirror(metrics, "stagedoor_database_jobs_total", "Changes that the database's writer was given.",

@@ -5,6 +5,7 @@
 
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/session/redis_session_cache.hpp"
+#include "auth-service/src/session/session_node.hpp"
 #include "auth-service/src/store/sqlite_store.hpp"
 #include "common/obs/metrics.hpp"
 #include "common/runtime/cpu_pool.hpp"
@@ -16,6 +17,7 @@ struct metric_sources {
     const approval::relay_counters& relay;
     const store::sqlite_store& database;
     const runtime::cpu_pool& hashing;
+    const session::session_node& sessions;
 };
 void add_auth_metrics(obs::metrics& metrics, metric_sources from);
 

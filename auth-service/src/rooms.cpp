@@ -1,10 +1,19 @@
 #include "auth-service/src/rooms.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "common/runtime/event.hpp"
+
 namespace stagedoor {
 namespace {
 
 // How often readiness looks at the links to Redis: an operator who has set something right sees it soon.
 constexpr auto health_interval = std::chrono::milliseconds{250};
+
+// A start waits so long for Redis before it takes traffic without it.
+constexpr auto start_without_redis = std::chrono::seconds{2};
 
 allowed_origins to_origins(const std::vector<std::string>& texts) {
     std::vector<origin> origins;
@@ -31,15 +40,15 @@ settings::settings(const serve_options& o, session::key_ring ring)
       sessions_per_user{o.sessions_per_user},
       session_cache{o.session_cache / o.threads} {}
 
-shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
-                         approval::relay& relay, const session::redis_trust& trust, session::own_writes& writes,
+shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
+                         user::password_hasher& hasher, approval::relay& relay,
                          obs::health::condition& redis_condition, obs::metrics& metrics,
                          const obs::request_observer& requests)
     : tasks{shard},
       link{shard, s.redis_url, "auth"},
-      sessions_in_redis{link, s.schema},
-      sessions{s.keys,   s.cookie, s.timeouts, s.sessions_per_user, remembering(shard, s, trust, writes),
-               db.ledger, db.users},
+      sessions_in_redis{link, s.schema, node.trust},
+      sessions{s.keys,   s.cookie, s.timeouts, s.sessions_per_user, remembering(shard, s, node),
+               db.ledger, db.users, node},
       endings{s.keys, s.cookie, s.timeouts, sessions_in_redis, db.ledger, db.users, relay},
       accounts{db.users, hasher, tasks},
       approvals{db.approvals, relay},
@@ -53,16 +62,24 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
 }
 
 session::session_store& shard_rooms::remembering(runtime::executor shard, const settings& s,
-                                                 const session::redis_trust& trust, session::own_writes& writes) {
+                                                 session::session_node& node) {
     if (s.session_cache == 0) return sessions_in_redis;
-    return session_cache.emplace(shard, s.redis_url, link, s.schema, sessions_in_redis, trust, writes,
+    return session_cache.emplace(shard, s.redis_url, link, s.schema, sessions_in_redis, node.trust, node.writes,
                                  s.session_cache);
 }
 
 void shard_rooms::report_health() {
     if (stopping_) return;
     const auto health = link.health();
-    health ? redis_condition_.ok() : redis_condition_.fail(health.error());
+    if (health) return redis_condition_.ok();
+    // A Redis that is away is no reason to send people elsewhere: the ledger answers (K10). An unfit one is (R8).
+    const bool away = !link.connected();
+    const bool starting = std::chrono::steady_clock::now() - born_ < start_without_redis;
+    if (away && !(starting && link.up_since() == std::chrono::steady_clock::time_point{})) {
+        redis_condition_.degraded(health.error());
+    } else {
+        redis_condition_.fail(health.error());
+    }
 }
 
 runtime::task<void> shard_rooms::watch_health() {
@@ -72,19 +89,46 @@ runtime::task<void> shard_rooms::watch_health() {
     }
 }
 
-relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db, session::own_writes& writes)
+relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
+                         obs::health::condition& sessions_condition)
     : tasks{shard},
       link{shard, s.redis_url, "relay"},
       mailbox{link, s.schema},
-      settled{mailbox, link, writes},
+      settled{mailbox, link, node.writes},
       fences{link, s.schema},
       relay{shard, db.outbox, settled, fences},
-      keeper{shard, fences, db.outbox, relay, trust} {
+      keeper{shard, fences, db.outbox, relay, node.trust},
+      node_{node},
+      sessions_condition_{sessions_condition} {
     link.on_up([this] {
         relay.ring();
         keeper.on_up();
     });
     link.on_down([this] { keeper.on_down(); });
+}
+
+// Says once when the ledger begins to answer in the place of Redis, and once when it ends.
+runtime::task<void> relay_rooms::watch_trust() {
+    const auto born = std::chrono::steady_clock::now();
+    bool held = false;
+    bool ledger_answers = false;
+    std::uint64_t answered = 0;
+    while (!stopping_) {
+        const bool holds = node_.trust.holds();
+        const bool starting = !held && std::chrono::steady_clock::now() - born < start_without_redis;
+        if (holds) {
+            held = true;
+            sessions_condition_.ok();
+            if (std::exchange(ledger_answers, false)) {
+                spdlog::info("sessions: Redis is believed again; the ledger has answered {} checks meanwhile",
+                             node_.ledger.answers() - answered);
+            }
+        } else if (!starting) {
+            sessions_condition_.degraded("Redis is away, takes no writes or is not up to date: the ledger answers checks");
+            if (!std::exchange(ledger_answers, true)) answered = node_.ledger.answers();
+        }
+        co_await runtime::sleep_for(health_interval);
+    }
 }
 
 }  // namespace stagedoor

@@ -54,9 +54,9 @@ struct settings {
 
 // Everything that lives on one shard, in the order of who stands on whom.
 struct shard_rooms {
-    shard_rooms(runtime::executor shard, const settings& s, database& db, user::password_hasher& hasher,
-                approval::relay& relay, const session::redis_trust& trust, session::own_writes& writes, obs::health::condition& redis_condition, obs::metrics& metrics,
-                const obs::request_observer& requests);
+    shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
+                user::password_hasher& hasher, approval::relay& relay, obs::health::condition& redis_condition,
+                obs::metrics& metrics, const obs::request_observer& requests);
 
     void start() {
         link.start(tasks);
@@ -83,26 +83,29 @@ struct shard_rooms {
     ops::access_log watches;
 
 private:
-    session::session_store& remembering(runtime::executor shard, const settings& s, const session::redis_trust& trust,
-                                        session::own_writes& writes);
+    session::session_store& remembering(runtime::executor shard, const settings& s, session::session_node& node);
     void report_health();
     runtime::task<void> watch_health();
 
     obs::health::condition& redis_condition_;
+    const std::chrono::steady_clock::time_point born_ = std::chrono::steady_clock::now();
     bool stopping_ = false;
 };
 
 // The relay, the keeper of the fence and their link; on the first shard.
 struct relay_rooms {
-    relay_rooms(runtime::executor shard, const settings& s, database& db, session::own_writes& writes);
+    relay_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
+                obs::health::condition& sessions_condition);
 
     void start() {
         link.start(tasks);
         tasks.spawn("relay", relay.run());
         tasks.spawn("relay marker", relay.run_marker());
         tasks.spawn("fence keeper", keeper.run());
+        tasks.spawn("who answers checks", watch_trust());
     }
     void stop() {
+        stopping_ = true;
         keeper.stop();
         relay.stop();
         link.stop();
@@ -110,12 +113,18 @@ struct relay_rooms {
 
     runtime::task_group tasks;
     redis::link link;
-    session::redis_trust trust;  // all shards ask it
     approval::redis_mailbox mailbox;
     approval::redis_settled_mailbox settled;
     approval::redis_fence_store fences;
     approval::relay relay;
     approval::fence_keeper keeper;
+
+private:
+    runtime::task<void> watch_trust();
+
+    const session::session_node& node_;
+    obs::health::condition& sessions_condition_;
+    bool stopping_ = false;
 };
 
 }  // namespace stagedoor

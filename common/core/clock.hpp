@@ -9,6 +9,10 @@ namespace stagedoor {
 
 using instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
+// By when an answer is wanted, on the monotonic clock. Travels as a parameter, so that all steps of one request share it.
+using deadline_time = std::chrono::steady_clock::time_point;
+inline constexpr deadline_time no_deadline = deadline_time::max();
+
 inline instant from_unix_ms(std::int64_t ms) noexcept { return instant{std::chrono::milliseconds{ms}}; }
 inline std::int64_t to_unix_ms(instant t) noexcept { return t.time_since_epoch().count(); }
 

@@ -63,6 +63,9 @@ inline constexpr std::size_t session_cache_default = std::size_t{64} << 20;  // 
 inline constexpr auto redis_connect_time = 1s;
 // A reply later than this means that the link is lost: outages have to be answered within 1 s.
 inline constexpr auto redis_reply_time = 500ms;
+// What one request may spend on Redis before the ledger is asked instead (K10): with the time below for the database
+// it is answered within 1 s, whatever is away.
+inline constexpr auto redis_answer_time = 250ms;
 inline constexpr auto redis_probe_interval = 250ms;   // N4
 inline constexpr auto redis_backoff_min = 50ms;
 inline constexpr auto redis_backoff_max = 250ms;  // a Redis that came back is used again within a second
@@ -92,7 +95,15 @@ inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 // --- database ---
 inline constexpr std::size_t database_readers = 2;
 inline constexpr std::size_t database_queue = 1'024;   // jobs waiting for a reader or the writer; beyond it: overloaded
-inline constexpr auto database_busy_time = 500ms;      // how long a foreign writer may hold the lock before we say so
+inline constexpr auto database_busy_time = 250ms;      // how long a foreign writer may hold the lock before we say so
+// A job that has waited longer for its turn is refused: whoever asked gets an answer within this and the time above.
+inline constexpr auto database_queue_time = 250ms;
+// Sessions that one shard checks in the ledger at a time (K10). Readers do some 20,000 a second: when so many wait, the
+// database is not well, and more would wait in vain. Leaves room in the queue for all else.
+inline constexpr std::size_t ledger_checks = 256;
+// Users whose version was told from the ledger before Redis was known to have it (K8): a minute of a busy outage.
+inline constexpr std::size_t told_versions = 65'536;
+inline constexpr auto told_version_time = 1min;
 
 // --- passwords ---
 inline constexpr std::size_t password_hash_memory = 19 * 1024 * 1024;  // bytes; OWASP's floor for Argon2id, with:

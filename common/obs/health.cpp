@@ -13,6 +13,8 @@ health_report liveness() { return {.status = 200, .body = R"({"alive":true})"}; 
 
 void health::condition::ok() { set(true, {}); }
 
+void health::condition::degraded(std::string_view reason) { set(true, reason); }
+
 void health::condition::fail(std::string_view reason) { set(false, reason); }
 
 void health::condition::set(bool ok, std::string_view reason) {
@@ -23,10 +25,10 @@ void health::condition::set(bool ok, std::string_view reason) {
         ok_ = ok;
         reason_ = reason;
     }
-    if (ok) {
-        log::info("readiness_changed", {{"condition", name_}, {"ok", true}});
+    if (reason.empty()) {
+        log::info("readiness_changed", {{"condition", name_}, {"ok", ok}});
     } else {
-        log::warn("readiness_changed", {{"condition", name_}, {"ok", false}, {"reason", reason}});
+        log::warn("readiness_changed", {{"condition", name_}, {"ok", ok}, {"reason", reason}});
     }
 }
 
@@ -42,13 +44,16 @@ bool health::ready() const {
 
 health_report health::report() const {
     const std::lock_guard lock{mutex_};
-    // One per name: the first that is not ok stands for all.
+    // One per name: the first of the worst stands for all.
+    const auto worse = [](const condition& a, const condition& b) {
+        return a.ok_ == b.ok_ ? b.reason_.empty() && !a.reason_.empty() : b.ok_;
+    };
     std::vector<const condition*> shown;
     for (const auto& each : conditions_) {
         const auto same = std::ranges::find(shown, each.name_, &condition::name_);
         if (same == shown.end()) {
             shown.push_back(&each);
-        } else if ((*same)->ok_ && !each.ok_) {
+        } else if (worse(each, **same)) {
             *same = &each;
         }
     }
@@ -61,7 +66,7 @@ health_report health::report() const {
         append_json_string(body, each->name_);
         body += each->ok_ ? R"(,"ok":true,"since":")" : R"(,"ok":false,"since":")";
         body += format_rfc3339(each->since_) + '"';
-        if (!each->ok_) {
+        if (!each->reason_.empty()) {
             body += R"(,"reason":)";
             append_json_string(body, each->reason_);
         }

@@ -29,8 +29,10 @@ public:
     public:
         condition(health& owner, std::string name) : owner_{owner}, name_{std::move(name)} {}
 
-        // Both log `readiness_changed` when they change something. A repeated fail() keeps its time.
+        // All log `readiness_changed` when they change something. A repeated fail() keeps its time.
         void ok();
+        // Traffic may come all the same: something is away, and something else stands in for it.
+        void degraded(std::string_view reason);
         void fail(std::string_view reason);
 
     private:
@@ -45,13 +47,14 @@ public:
     };
 
     // Not ok until somebody says so. Lives as long as the registry. Several parts may add the same name (one per
-    // shard): it is ok when all of them are, and shown once, with the reason of the first that is not.
+    // shard): it is ok when all of them are, and shown once, as the first of the worst.
     condition& add(std::string name);
 
     bool ready() const;
 
     // /readyz: 200 when every condition is ok, else 503;
     // {"ready":false,"conditions":[{"name":"redis","ok":false,"reason":"…","since":"2026-…Z"}]}
+    // A condition that is ok has a reason when it is degraded.
     health_report report() const;
 
 private:

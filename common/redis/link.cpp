@@ -63,15 +63,20 @@ result<void> link::admits() const {
     return pipeline_.admits();
 }
 
-runtime::task<result<value>> link::request_command(command what) {
-    auto reply = co_await exchange(std::move(what));
+runtime::task<result<value>> link::request_command(command what, deadline_time by) {
+    auto reply = co_await exchange(std::move(what), by);
     co_return checked(std::move(reply));
 }
 
-runtime::task<result<value>> link::exchange(command what) {
+runtime::task<result<value>> link::exchange(command what, deadline_time by) {
     const auto admitted = admits();
     if (!admitted) co_return admitted.error();
-    auto initiate = [this](auto handler, command next) { send(reply_handler{std::move(handler)}, next); };
+    const auto now = steady_clock::now();
+    if (now >= by) co_return errc::redis_unavailable;
+    auto initiate = [this, now, by](auto handler, command next) {
+        pipeline_.push_by(by, now, reply_handler{std::move(handler)}, next);
+        connection_.flush_soon();
+    };
     auto reply = co_await asio::async_initiate<const asio::use_awaitable_t<runtime::executor>, void(result<value>)>(
         std::move(initiate), runtime::use_task, std::move(what));
     co_return reply;
@@ -173,6 +178,7 @@ void link::take_time(const result<value>& reply, time_point asked) {
 
 void link::greeted() {
     up_ = true;
+    up_since_ = steady_clock::now();
     connection_.settled();
     report_health();
     for (const auto& each : up_observers_) each();
@@ -196,6 +202,7 @@ void link::closed() {
 }
 
 link::time_point link::tick(time_point now) {
+    pipeline_.expire(now);
     const auto oldest = pipeline_.oldest();
     if (oldest && now - *oldest >= limits::redis_reply_time) {
         if (!forgave_lateness_ && connection_.has_unread()) {
@@ -210,7 +217,7 @@ link::time_point link::tick(time_point now) {
     if (up_ && now >= next_probe_) ask_time();
     connection_.flush_soon();
     const auto due = up_ ? next_probe_ : now + limits::redis_probe_interval;
-    return std::min(due, pipeline_.oldest().value_or(now) + limits::redis_reply_time);
+    return std::min({due, pipeline_.oldest().value_or(now) + limits::redis_reply_time, pipeline_.next_expiry()});
 }
 
 void link::report_health() {

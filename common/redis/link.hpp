@@ -42,6 +42,9 @@ public:
     // When the newest request was sent that Redis has answered: it knew this connection then, or later.
     time_point answered() const noexcept { return pipeline_.answered(); }
 
+    // When the greeting of this connection was answered; of the last one while there is none.
+    time_point up_since() const noexcept { return up_since_; }
+
     // Redis' time (T5), also while it is away.
     instant now() const;
 
@@ -57,10 +60,15 @@ public:
     runtime::task<result<value>> request(const Args&... args) {
         return request_command(command{args...});
     }
-    runtime::task<result<value>> request_command(command what);
+    // The same with a deadline: when it has passed the error is redis_unavailable, and the link stays.
+    template <class... Args>
+    runtime::task<result<value>> request_by(deadline_time by, const Args&... args) {
+        return request_command(command{args...}, by);
+    }
+    runtime::task<result<value>> request_command(command what, deadline_time by = no_deadline);
 
     // The same with errors of Redis as values, for callers that know what to do about them.
-    runtime::task<result<value>> exchange(command what);
+    runtime::task<result<value>> exchange(command what, deadline_time by = no_deadline);
 
     // All in one write; a reply for each, in order.
     runtime::task<std::vector<result<value>>> exchange_all(std::vector<command> commands);
@@ -103,6 +111,7 @@ private:
     redis_clock clock_;
     server_info server_;
     bool up_ = false;
+    time_point up_since_{};
     bool forgave_lateness_ = false;
     bool warned_offset_ = false;
     std::string logged_health_;

@@ -1,6 +1,7 @@
 #include "common/redis/pipeline.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "common/core/limits.hpp"
 
@@ -43,17 +44,35 @@ result<void> pipeline::dispatch(std::string_view slice) {
         auto done = std::move(pending_.front().done);
         answered_ = pending_.front().since;
         pending_.pop_front();
-        done(std::move(reply));
+        if (done) done(std::move(reply));  // else: it was told that there is none
     }
     return {};
 }
 
+void pipeline::expire(time_point now) {
+    if (now < next_expiry_) return;
+    next_expiry_ = no_deadline;
+    std::vector<reply_handler> expired;  // handlers may push
+    for (auto& each : pending_) {
+        if (!each.done) continue;
+        if (each.by <= now) {
+            expired.push_back(std::move(each.done));
+        } else {
+            next_expiry_ = std::min(next_expiry_, each.by);
+        }
+    }
+    for (auto& each : expired) each(errc::redis_unavailable);
+}
+
 void pipeline::fail_all(errc why) {
     ++life_;
+    next_expiry_ = no_deadline;
     output_.clear();
     reader_ = {};
     auto failed = std::exchange(pending_, {});
-    for (auto& each : failed) each.done(why);
+    for (auto& each : failed) {
+        if (each.done) each.done(why);
+    }
 }
 
 std::optional<pipeline::time_point> pipeline::oldest() const noexcept {

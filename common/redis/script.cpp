@@ -24,9 +24,9 @@ bool is_unknown_script(const result<value>& reply) { return reply && reply->erro
 
 }  // namespace
 
-runtime::task<result<value>> eval(link& redis, script_call call) {
-    auto reply = co_await redis.exchange(call.by_hash());
-    if (is_unknown_script(reply)) reply = co_await redis.exchange(call.by_source());
+runtime::task<result<value>> eval(link& redis, script_call call, deadline_time by) {
+    auto reply = co_await redis.exchange(call.by_hash(), by);
+    if (is_unknown_script(reply)) reply = co_await redis.exchange(call.by_source(), by);
     co_return redis.checked(std::move(reply));
 }
 

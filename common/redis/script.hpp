@@ -65,7 +65,7 @@ private:
 };
 
 // Errors as link::request.
-runtime::task<result<value>> eval(link& redis, script_call call);
+runtime::task<result<value>> eval(link& redis, script_call call, deadline_time by = no_deadline);
 
 // All in one write; a reply for each. Calls run in order, except that those which a Redis without the script has
 // refused run after the others (R1's chain makes that harmless).

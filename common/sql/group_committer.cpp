@@ -17,6 +17,14 @@ bool run_in_savepoint(database& db, work& job) {
     return closed && db.in_transaction();
 }
 
+void refuse_overdue(std::vector<std::unique_ptr<work>>& jobs) {
+    std::erase_if(jobs, [](const std::unique_ptr<work>& job) {
+        const bool overdue = job->is_overdue();
+        if (overdue) job->answer(errc::database_busy);
+        return overdue;
+    });
+}
+
 }  // namespace
 
 group_committer::group_committer(std::unique_ptr<database> db, std::size_t capacity)
@@ -38,8 +46,9 @@ void group_committer::enqueue(std::unique_ptr<work> next) {
 
 void group_committer::loop() {
     for (;;) {
-        const auto jobs = waiting_.pop_waiting(jobs_per_commit);
+        auto jobs = waiting_.pop_waiting(jobs_per_commit);
         if (jobs.empty()) return;
+        refuse_overdue(jobs);
         for (work_span rest{jobs}; !rest.empty();) rest = rest.subspan(commit_together(rest));
     }
 }

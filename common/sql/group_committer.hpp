@@ -35,8 +35,9 @@ public:
 
     // Runs `job(database&)`, which returns a result<T> and leaves no transaction of its own open, and calls `done` with
     // it exactly once: on the writer's thread after the COMMIT, or at once on this thread with errc::overloaded or
-    // errc::shutting_down. A job that returns an error leaves nothing behind. errc::database_busy and
-    // errc::database_unavailable: nothing of the job was committed.
+    // errc::shutting_down. A job that returns an error leaves nothing behind. errc::database_busy (locked
+    // by somebody, or its turn came later than limits::database_queue_time) and errc::database_unavailable: nothing of the
+    // job was committed.
     template <class Job, class Done>
     void submit(Job job, Done done) {
         enqueue(make_work(std::move(job), std::move(done)));

@@ -23,6 +23,10 @@ void reader_pool::enqueue(std::unique_ptr<work> next) {
 
 void reader_pool::loop(database& db) {
     while (const auto job = waiting_.pop()) {
+        if ((*job)->is_overdue()) {
+            (*job)->answer(errc::database_busy);
+            continue;
+        }
         static_cast<void>((*job)->run(db));  // the answer carries the outcome, good or bad
         (*job)->answer();
     }

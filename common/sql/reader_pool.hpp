@@ -23,7 +23,8 @@ public:
     reader_pool& operator=(const reader_pool&) = delete;
 
     // Runs `job(database&)`, which returns a result<T>, and calls `done` with it exactly once: on a reader's thread, or
-    // at once on this thread with errc::overloaded or errc::shutting_down. Two statements of one job that have to see
+    // at once on this thread with errc::overloaded or errc::shutting_down. errc::database_busy: also when its turn came
+    // later than limits::database_queue_time. Two statements of one job that have to see
     // the same moment need a transaction of intent::read around them.
     template <class Job, class Done>
     void submit(Job job, Done done) {

@@ -1,6 +1,7 @@
 // One thing to do on a database thread, and whom to tell. Made by the threads' `submit`; nobody else needs it.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "common/core/errc.hpp"
+#include "common/core/limits.hpp"
 #include "common/sql/database.hpp"
 
 namespace stagedoor::sql {
@@ -16,12 +18,20 @@ class work {
 public:
     virtual ~work() = default;
 
+    // It has waited for its turn beyond limits::database_queue_time: whoever asked wants to hear something now.
+    bool is_overdue() const noexcept {
+        return std::chrono::steady_clock::now() - since_ > limits::database_queue_time;
+    }
+
     // Does it and keeps the outcome. An exception is a bug in the job and counts as errc::internal_error.
     virtual result<void> run(database& db) noexcept = 0;
 
     // Tells the outcome, or `failure` where the outcome did not come to be. Once.
     virtual void answer() noexcept = 0;
     virtual void answer(boost::system::error_code failure) noexcept = 0;
+
+private:
+    const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
 // `job(database&)` returns a result; `done(that result)` is called exactly once and must not throw.

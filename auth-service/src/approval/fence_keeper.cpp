@@ -72,7 +72,7 @@ runtime::task<void> fence_keeper::look(time_point began) {
     const auto written = co_await fences_.swap(std::move(seen->text), std::move(next));
     if (!written) co_return;
     due_ = !*written;  // another node has moved the cursor on, or the life has ended: look again
-    if (*written && known_) trust_.grant(true_as_of + limits::redis_trust_lease, since);
+    if (*written && known_) trust_.grant(true_as_of, since);
 }
 
 void fence_keeper::know(const fence& good) {

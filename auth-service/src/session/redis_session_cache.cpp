@@ -47,10 +47,10 @@ remembered_session* redis_session_cache::recall(const session_ref& who) {
     return found;
 }
 
-runtime::task<result<stored_session>> redis_session_cache::load(session_ref who) {
+runtime::task<result<stored_session>> redis_session_cache::load(session_ref who, deadline_time by) {
     count(counters_.misses);
     const auto ticket = tracker_.keeps() ? cache_.expect(who) : session_cache::ticket{};
-    auto loaded = co_await inner_.load(who);
+    auto loaded = co_await inner_.load(who, by);
     inbox_.apply_to(cache_);
     auto worth_keeping = loaded ? memorable(*loaded) : std::nullopt;
     if (worth_keeping) {
@@ -62,27 +62,28 @@ runtime::task<result<stored_session>> redis_session_cache::load(session_ref who)
     co_return loaded;
 }
 
-runtime::task<result<bool>> redis_session_cache::put_new(session_ref who, session_record record) {
-    auto put = co_await inner_.put_new(who, std::move(record));
+runtime::task<result<bool>> redis_session_cache::put_new(session_ref who, session_record record, deadline_time by) {
+    auto put = co_await inner_.put_new(who, std::move(record), by);
     writes_.note(who);
     co_return put;
 }
 
-runtime::task<result<bool>> redis_session_cache::swap(session_ref who, std::string expected, session_record next) {
-    auto swapped = co_await inner_.swap(who, std::move(expected), std::move(next));
+runtime::task<result<bool>> redis_session_cache::swap(session_ref who, std::string expected, session_record next,
+                                                      deadline_time by) {
+    auto swapped = co_await inner_.swap(who, std::move(expected), std::move(next), by);
     writes_.note(who);
     co_return swapped;
 }
 
-runtime::task<result<void>> redis_session_cache::bury(session_ref who, errc reason) {
-    auto buried = co_await inner_.bury(who, reason);
+runtime::task<result<void>> redis_session_cache::bury(session_ref who, errc reason, deadline_time by) {
+    auto buried = co_await inner_.bury(who, reason, by);
     writes_.note(who);
     co_return buried;
 }
 
-runtime::task<result<user_facts>> redis_session_cache::put_snapshot(user_facts facts) {
+runtime::task<result<user_facts>> redis_session_cache::put_snapshot(user_facts facts, deadline_time by) {
     const auto user = facts.id;
-    auto won = co_await inner_.put_snapshot(std::move(facts));
+    auto won = co_await inner_.put_snapshot(std::move(facts), by);
     writes_.note(user);
     co_return won;
 }

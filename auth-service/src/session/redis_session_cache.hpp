@@ -37,16 +37,17 @@ public:
     instant now() const override { return inner_.now(); }
     instant since() const override { return inner_.since(); }
     remembered_session* recall(const session_ref& who) override;
-    runtime::task<result<stored_session>> load(session_ref who) override;
+    runtime::task<result<stored_session>> load(session_ref who, deadline_time by) override;
     runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
                                                                   std::vector<session_id> sessions) override {
         return inner_.load_records(user, std::move(sessions));
     }
 
-    runtime::task<result<bool>> put_new(session_ref who, session_record record) override;
-    runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) override;
-    runtime::task<result<void>> bury(session_ref who, errc reason) override;
-    runtime::task<result<user_facts>> put_snapshot(user_facts facts) override;
+    runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) override;
+    runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
+                                     deadline_time by) override;
+    runtime::task<result<void>> bury(session_ref who, errc reason, deadline_time by) override;
+    runtime::task<result<user_facts>> put_snapshot(user_facts facts, deadline_time by) override;
 
     const cache_counters& counters() const noexcept { return counters_; }
     const redis::tracking_counters& tracking() const noexcept { return tracker_.counters(); }

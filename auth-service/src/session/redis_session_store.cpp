@@ -25,8 +25,10 @@ redis::script_call bury_call(const redis_schema& keys, const session_ref& who, e
                               to_control_message({who.session, reason})};
 }
 
-runtime::task<result<stored_session>> redis_session_store::load(session_ref who) {
-    const auto reply = co_await link_.request("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
+runtime::task<result<stored_session>> redis_session_store::load(session_ref who, deadline_time by) {
+    if (link_.up_since() >= trust_.as_of()) co_return errc::redis_unavailable;
+    const auto reply =
+        co_await link_.request_by(by, "MGET", keys_.session(who.user, who.session), keys_.user(who.user));
     if (!reply) co_return reply.error();
     const auto both = reply->to_array();
     if (!both || both->size() != 2) co_return errc::redis_protocol;
@@ -51,7 +53,8 @@ runtime::task<result<std::vector<stored_value>>> redis_session_store::load_recor
     if (sessions.empty()) co_return std::vector<stored_value>{};
     redis::command mget{"MGET"};
     for (const auto& session : sessions) mget.add(keys_.session(user, session));
-    const auto reply = co_await link_.request_command(std::move(mget));
+    const auto by = std::chrono::steady_clock::now() + limits::redis_answer_time;
+    const auto reply = co_await link_.request_command(std::move(mget), by);
     if (!reply) co_return reply.error();
     const auto items = reply->to_array();
     if (!items || items->size() != sessions.size()) co_return errc::redis_protocol;
@@ -66,17 +69,18 @@ runtime::task<result<std::vector<stored_value>>> redis_session_store::load_recor
     co_return records;
 }
 
-runtime::task<result<bool>> redis_session_store::put_new(session_ref who, session_record record) {
-    const auto reply = co_await link_.request("SET", keys_.session(who.user, who.session), format_record(record), "PX",
-                                              ttl_ms(record, now()), "NX");
+runtime::task<result<bool>> redis_session_store::put_new(session_ref who, session_record record, deadline_time by) {
+    const auto reply = co_await link_.request_by(by, "SET", keys_.session(who.user, who.session),
+                                                 format_record(record), "PX", ttl_ms(record, now()), "NX");
     if (!reply) co_return failed<bool>(reply.error());
     co_return !reply->is_nil();
 }
 
-runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::string expected, session_record next) {
+runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::string expected, session_record next,
+                                                      deadline_time by) {
     redis::script_call call{redis::scripts::session_swap, redis::keys{keys_.session(who.user, who.session)}, expected,
                             format_record(next), ttl_ms(next, now())};
-    const auto reply = co_await redis::eval(link_, std::move(call));
+    const auto reply = co_await redis::eval(link_, std::move(call), by);
     if (!reply) co_return failed<bool>(reply.error());
     const auto items = reply->to_array();
     if (!items || items->empty()) co_return errc::redis_protocol;
@@ -85,16 +89,16 @@ runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::stri
     co_return *done == 1;
 }
 
-runtime::task<result<void>> redis_session_store::bury(session_ref who, errc reason) {
-    const auto reply = co_await redis::eval(link_, bury_call(keys_, who, reason, now()));
+runtime::task<result<void>> redis_session_store::bury(session_ref who, errc reason, deadline_time by) {
+    const auto reply = co_await redis::eval(link_, bury_call(keys_, who, reason, now()), by);
     if (!reply) co_return reply.error();
     co_return result<void>{};
 }
 
-runtime::task<result<user_facts>> redis_session_store::put_snapshot(user_facts facts) {
+runtime::task<result<user_facts>> redis_session_store::put_snapshot(user_facts facts, deadline_time by) {
     redis::script_call call{redis::scripts::put_snapshot, redis::keys{keys_.user(facts.id)}, facts.version,
                             to_snapshot_json(facts)};
-    const auto reply = co_await redis::eval(link_, std::move(call));
+    const auto reply = co_await redis::eval(link_, std::move(call), by);
     if (!reply) co_return reply.error();
     const auto* const won = reply->if_text();
     if (!won) co_return errc::redis_protocol;

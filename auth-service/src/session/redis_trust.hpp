@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "common/core/clock.hpp"
+#include "common/core/limits.hpp"
 
 namespace stagedoor::session {
 
@@ -15,22 +16,31 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
 
     bool holds(time_point now = std::chrono::steady_clock::now()) const noexcept {
-        return now.time_since_epoch().count() < until_.load(std::memory_order_acquire);
+        return now < as_of() + limits::redis_trust_lease;
+    }
+
+    // Whatever the database had committed before this time, Redis has been told (K8, K10).
+    time_point as_of() const noexcept {
+        return time_point{time_point::duration{as_of_.load(std::memory_order_acquire)}};
     }
 
     // Redis' time when this Redis last came back with what it has (R6); the beginning of time until it is known. What
     // a record says of use before it counts as none (K3), and idleness is judged from it (K6).
     instant since() const noexcept { return from_unix_ms(since_ms_.load(std::memory_order_relaxed)); }
 
-    // A lease: nobody has to say that it has run out.
-    void grant(time_point until, instant since) noexcept {
+    // A lease: nobody has to say that it has run out. `as_of`: read from the clock before the database was asked
+    // whether there is anything left to tell.
+    void grant(time_point as_of, instant since) noexcept {
         since_ms_.store(to_unix_ms(since), std::memory_order_relaxed);
-        until_.store(until.time_since_epoch().count(), std::memory_order_release);
+        as_of_.store(as_of.time_since_epoch().count(), std::memory_order_release);
     }
-    void withdraw() noexcept { until_.store(0, std::memory_order_release); }
+    void withdraw() noexcept { as_of_.store(never, std::memory_order_release); }
 
 private:
-    std::atomic<std::chrono::steady_clock::rep> until_{0};
+    // Long ago, and far enough from the end of the clock to add to it.
+    static constexpr auto never = std::chrono::steady_clock::duration::min().count() / 2;
+
+    std::atomic<std::chrono::steady_clock::rep> as_of_{never};
     std::atomic<std::int64_t> since_ms_{0};
 };
 

@@ -30,6 +30,7 @@ struct ledger_state {
     ledger_entry entry;
     std::optional<errc> ended;  // why, when it has ended
     user_facts facts;
+    instant read_at;  // by the database's clock (T5)
 };
 
 // The end of a session as it was committed, and the outbox row that carries it to Redis.

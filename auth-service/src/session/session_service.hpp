@@ -1,8 +1,8 @@
 // Sessions while they live: signing in, who is behind a request, refreshing. How they end is in session_endings.hpp.
 // One instance per shard.
 //
-// The order of asking is proof (no I/O), Redis (one MGET), ledger. Redis forgets nothing for good: a session that it
-// does not know is made again from the ledger, or buried.
+// Who is behind a token is decided by session_check. While Redis is away everything here goes on (K10): signing in and
+// out are the ledger's, and a refresh tells fresh facts and leaves the token as it is.
 #pragma once
 
 #include <optional>
@@ -10,22 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "auth-service/src/session/session_ledger.hpp"
-#include "auth-service/src/session/session_store.hpp"
-#include "auth-service/src/user/user_store.hpp"
+#include "auth-service/src/session/session_check.hpp"
 #include "common/core/cookie.hpp"
-#include "common/session/session_policy.hpp"
 
 namespace stagedoor::session {
-
-// A signed-in browser at the time of one request.
-struct principal {
-    session_ref who;
-    user_facts user;  // as of the newest version known
-    session_record record;
-    standing where = standing::current;
-    std::string stored;  // the record as it is in Redis, for the next compare-and-set; empty when it was recognised
-};
 
 // The cookie of an answer, and the seconds it may live.
 struct session_cookie_value {
@@ -57,14 +45,15 @@ class session_service {
 public:
     // `per_user`: how many sessions of one user live at most, from 1.
     session_service(const key_ring& keys, const session_cookie& cookie, timeouts limits, std::size_t per_user,
-                    session_store& store, session_ledger& ledger, user::user_store& users)
+                    session_store& store, session_ledger& ledger, user::user_store& users, session_node& node)
         : keys_{keys},
           cookie_{cookie},
           limits_{limits},
           per_user_{per_user},
           store_{store},
           ledger_{ledger},
-          users_{users} {}
+          node_{node},
+          check_{keys, limits, store, ledger, users, node} {}
 
     // The living session in a Cookie field, when this node remembers it and it may go on as it is: nothing to read, to
     // write or to wait for. Nothing says nothing: ask authenticate(). Valid until the caller waits for anything.
@@ -85,20 +74,17 @@ public:
     // errc::session_revoked: something ended all of the user's sessions meanwhile, this one too (K7).
     runtime::task<result<signed_in>> sign_in(user_facts facts, device from);
 
-    // Fresh facts from the database, and the successor of the token when one is due (K3).
+    // Fresh facts from the database, and the successor of the token when one is due (K3). What Redis cannot be asked or
+    // told leaves the token as it is; a change of status is then told once more rather than not at all (K5, K10).
     // `ack_version`: the newest version of the user that the client says it knows.
     runtime::task<result<refreshed_session>> refresh(std::string_view cookie_header,
                                                      std::optional<std::int64_t> ack_version,
                                                      std::optional<session_ref>* seen = nullptr);
 
 private:
-    // The same, with nothing remembered: for those who will write.
-    runtime::task<result<principal>> authenticate_anew(std::string_view cookie_header, std::optional<session_ref>* seen);
-    runtime::task<result<principal>> check(token_claims claims);
-    // Errors: why the session cannot be made again. Success: take the verdict once more.
-    runtime::task<result<void>> rebuild(token_claims claims);
-    runtime::task<result<user_facts>> load_facts(user_id user);
-    runtime::task<result<void>> end(session_ref who, errc reason);
+    // As authenticate(), with nothing remembered: for those who will write.
+    runtime::task<result<principal>> find_principal(std::string_view cookie_header, std::optional<session_ref>* seen,
+                                                    deadline_time by);
     session_cookie_value cookie_of(const session_ref& who, const session_record& record) const;
 
     const key_ring& keys_;
@@ -107,7 +93,8 @@ private:
     const std::size_t per_user_;
     session_store& store_;
     session_ledger& ledger_;
-    user::user_store& users_;
+    session_node& node_;
+    session_check check_;
 };
 
 }  // namespace stagedoor::session

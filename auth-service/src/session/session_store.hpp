@@ -31,7 +31,8 @@ struct remembered_session {
     std::optional<parsed_token> genuine{};  // a token of it whose proof was checked before: this one need not be again
 };
 
-// All calls: errc::redis_unavailable, errc::redis_protocol, errc::overloaded.
+// All calls: errc::redis_unavailable (also when `by` has passed: what was asked may still be done), errc::redis_protocol,
+// errc::overloaded.
 class session_store {
 public:
     virtual ~session_store() = default;
@@ -48,8 +49,9 @@ public:
     // would say no, or write, loads (C1). Valid until the next call of anything else here.
     virtual remembered_session* recall(const session_ref&) { return nullptr; }
 
-    // One MGET of record and snapshot.
-    virtual runtime::task<result<stored_session>> load(session_ref who) = 0;
+    // One MGET of record and snapshot. Redis counts as away when it came back after it was last found to have been told
+    // everything: it may be a copy from before (R6).
+    virtual runtime::task<result<stored_session>> load(session_ref who, deadline_time by) = 0;
 
     // One MGET of the records of several sessions of one user, at most limits::sessions_per_user_max; in their order.
     // What cannot be read is nothing.
@@ -57,16 +59,17 @@ public:
                                                                           std::vector<session_id> sessions) = 0;
 
     // False when there is a record or a tombstone already.
-    virtual runtime::task<result<bool>> put_new(session_ref who, session_record record) = 0;
+    virtual runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) = 0;
 
     // Replaces the record only while it is `expected`, whole (K6); false when it is not.
-    virtual runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next) = 0;
+    virtual runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
+                                             deadline_time by) = 0;
 
     // Puts a tombstone, whatever was there, and tells the sockets. Nothing brings the session back after it.
-    virtual runtime::task<result<void>> bury(session_ref who, errc reason) = 0;
+    virtual runtime::task<result<void>> bury(session_ref who, errc reason, deadline_time by) = 0;
 
     // Stores the facts unless newer ones are there; the ones that won (K8).
-    virtual runtime::task<result<user_facts>> put_snapshot(user_facts facts) = 0;
+    virtual runtime::task<result<user_facts>> put_snapshot(user_facts facts, deadline_time by) = 0;
 };
 
 }  // namespace stagedoor::session

@@ -54,7 +54,8 @@ result<void> insert_session(sql::database& db, const ledger_entry& entry) {
 result<std::optional<ledger_state>> select_session(sql::database& db, const session_ref& who) {
     static const std::string sql = "SELECT " + facts_columns +
                                    ", sessions.epoch, signed_in_status, sessions.created_at_ms, expires_at_ms, device, "
-                                   "address, end_reason FROM sessions JOIN users ON users.id = sessions.user_id "
+                                   "address, end_reason, (SELECT now_ms FROM clock) "
+                                   "FROM sessions JOIN users ON users.id = sessions.user_id "
                                    "WHERE sessions.id = ?1 AND sessions.user_id = ?2";
     auto found = db.query(sql, who.session.text(), who.user.text());
     if (!found) return found.error();
@@ -66,7 +67,7 @@ result<std::optional<ledger_state>> select_session(sql::database& db, const sess
     constexpr int at = facts_column_count;
     const auto reason = row.optional_text(at + entry_column_count);
     return std::optional{ledger_state{entry_at(row, at, who), reason ? std::optional{reason_of(*reason)} : std::nullopt,
-                                      facts_at(row, 0)}};
+                                      facts_at(row, 0), from_unix_ms(row.integer(at + entry_column_count + 1))}};
 }
 
 result<std::int64_t> end_session(sql::database& db, const session_ref& who, errc reason) {

@@ -191,3 +191,35 @@ TEST_CASE("output is sent in any pieces without losing or repeating a byte") {
     sent += out.unsent();
     CHECK(sent == appended);
 }
+
+TEST_CASE("who does not wait any longer is told so once, and the reply that comes after all is nobody's") {
+    pipeline line;
+    journal told;
+    line.push_by(start + 20ms, start, told.note("b"), command{"GET", "b"});
+    line.push(start, told.note("a"), "GET", "a");
+    line.push_by(start + 10ms, start, told.note("c"), command{"GET", "c"});
+    CHECK(line.next_expiry() == start + 10ms);
+    line.expire(start + 9ms);
+    CHECK(told.lines.empty());
+    line.expire(start + 10ms);
+    CHECK(told.lines == std::vector<std::string>{"c:redis_unavailable"});
+    CHECK(line.next_expiry() == start + 20ms);
+    CHECK(line.pending() == 3);
+
+    REQUIRE(line.feed("+1\r\n+2\r\n+3\r\n"));
+    CHECK(told.lines == std::vector<std::string>{"c:redis_unavailable", "b:1", "a:2"});
+    line.expire(start + 1h);
+    CHECK(line.next_expiry() == no_deadline);
+    CHECK(told.lines.size() == 3);
+}
+
+TEST_CASE("the end of a connection is told to those who still wait") {
+    pipeline line;
+    journal told;
+    line.push_by(start + 10ms, start, told.note("a"), command{"PING"});
+    line.push_by(start + 20ms, start, told.note("b"), command{"PING"});
+    line.expire(start + 10ms);
+    line.fail_all(errc::redis_unavailable);
+    CHECK(told.lines == std::vector<std::string>{"a:redis_unavailable", "b:redis_unavailable"});
+    CHECK(line.next_expiry() == no_deadline);
+}

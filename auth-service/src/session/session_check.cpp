@@ -1,0 +1,162 @@
+#include "auth-service/src/session/session_check.hpp"
+
+#include "common/core/limits.hpp"
+#include "common/runtime/event.hpp"
+
+namespace stagedoor::session {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Compare-and-set loses only to another write that won, so a handful of looks is enough.
+constexpr int looks = 8;
+
+bool is_over(const boost::system::error_code& why) noexcept { return problem_of(to_errc(why)).status == 401; }
+
+bool is_redis_away(const boost::system::error_code& why) noexcept {
+    return to_errc(why) == errc::redis_unavailable || to_errc(why) == errc::redis_protocol;
+}
+
+// A full queue to Redis is Redis being away; errc::overloaded is left to the database.
+errc redis_away(const boost::system::error_code& why) noexcept {
+    return is_redis_away(why) ? to_errc(why) : errc::redis_unavailable;
+}
+
+// What the ledger can say of a record: the session as at its beginning, seen now.
+principal as_principal(ledger_state state) {
+    session_record record;
+    record.epoch = state.entry.epoch;
+    record.created_at = state.entry.created_at;
+    record.last_seen_at = state.read_at;
+    record.expires_at = state.entry.expires_at;
+    record.acknowledged = state.entry.status_at_sign_in;
+    record.previous_acknowledged = state.entry.status_at_sign_in;
+    return {state.entry.who, std::move(state.facts), std::move(record), standing::current, {}, true};
+}
+
+}  // namespace
+
+runtime::task<result<principal>> session_check::check(token_claims claims, deadline_time by) {
+    const session_ref who{claims.user, claims.session};
+    const bool believed = node_.trust.holds();
+    if (believed) {
+        auto told = co_await ask_redis(claims, by);
+        if (told || !is_redis_away(told.error())) co_return told;
+    }
+    auto told = co_await ask_ledger(who);
+    if (told || is_over(told.error())) ++(believed ? node_.ledger.no_reply : node_.ledger.untrusted);
+    co_return told;
+}
+
+runtime::task<result<principal>> session_check::ask_redis(token_claims claims, deadline_time by) {
+    const session_ref who{claims.user, claims.session};
+    for (int look = 0; look < looks; ++look) {
+        auto loaded = co_await store_.load(who, by);
+        if (!loaded) co_return redis_away(loaded.error());
+        if (!loaded->value) {
+            auto settled = co_await rebuild(claims, by);
+            if (settled) co_return std::move(*settled);
+            continue;
+        }
+        auto settled = co_await judge_stored(claims, std::move(*loaded), by);
+        if (settled) co_return std::move(*settled);
+    }
+    co_return errc::redis_unavailable;  // others write to it all the time: let the ledger tell
+}
+
+runtime::task<session_check::verdict> session_check::judge_stored(token_claims claims, stored_session loaded,
+                                                                  deadline_time by) {
+    const session_ref who{claims.user, claims.session};
+    if (const auto* const buried = std::get_if<tombstone>(&*loaded.value)) co_return verdict{buried->reason};
+    auto& record = std::get<session_record>(*loaded.value);
+
+    const bool outdated = !loaded.facts || is_behind(*loaded.facts, record) ||
+                          node_.told.may_outdate(who.user, loaded.facts->version, node_.trust.as_of());
+    if (outdated) {
+        auto facts = co_await fresh_facts(who.user, by);
+        if (!facts) co_return verdict{facts.error()};
+        loaded.facts = std::move(*facts);
+    }
+
+    const auto at = store_.at();
+    const auto judged = judge(record, who, claims.generation, *loaded.facts, at, limits_);
+    if (!judged) {
+        const auto why = to_errc(judged.error());
+        const bool ends_now = why == errc::session_expired_idle || why == errc::session_token_reused;
+        if (ends_now) {
+            const auto ended = co_await end(who, why, by);
+            if (!ended) co_return verdict{ended.error()};
+        }
+        co_return verdict{why};
+    }
+    if (*judged == standing::ahead) {
+        auto forward = moved_forward(keys_, who, record, claims.generation, claims.key_id);
+        const auto swapped = co_await store_.swap(who, std::move(loaded.stored), std::move(forward), by);
+        if (!swapped) co_return verdict{redis_away(swapped.error())};
+        co_return std::nullopt;
+    }
+    principal found{who, std::move(*loaded.facts), std::move(record), *judged, std::move(loaded.stored)};
+    auto used = co_await touched(std::move(found), at, by);
+    co_return verdict{std::move(used)};
+}
+
+// Notes the use. Losing this race means that somebody else has noted one: the verdict stands. A lost link as well.
+runtime::task<result<principal>> session_check::touched(principal found, moment at, deadline_time by) {
+    auto next = after_use(found.record, found.where, at, limits_);
+    if (!next) co_return found;
+    const auto swapped = co_await store_.swap(found.who, found.stored, *next, by);
+    if (swapped && *swapped) {
+        found.stored = format_record(*next);
+        found.record = std::move(*next);
+    }
+    co_return found;
+}
+
+runtime::task<session_check::verdict> session_check::rebuild(token_claims claims, deadline_time by) {
+    const session_ref who{claims.user, claims.session};
+    auto state = co_await in_ledger_.ask(who);
+    if (!state) {
+        // A hint that saves the next one this read; it does not matter whether it arrives.
+        if (is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
+        co_return verdict{state.error()};
+    }
+    const auto& entry = state->entry;
+    const ledger_facts ledger{entry.epoch, entry.status_at_sign_in, entry.created_at, entry.expires_at};
+    auto record = rebuilt_record(keys_, who, ledger, claims.generation, claims.key_id, store_.now());
+    const auto put = co_await store_.put_new(who, std::move(record), by);
+    if (!put) co_return verdict{redis_away(put.error())};
+    const auto snapshot = co_await store_.put_snapshot(std::move(state->facts), by);
+    if (!snapshot) co_return verdict{redis_away(snapshot.error())};
+
+    // It may have ended between the read and the write: whoever ended it then found nothing to bury.
+    const auto again = co_await in_ledger_.ask(who);
+    if (again) co_return std::nullopt;
+    if (is_over(again.error())) co_await store_.bury(who, to_errc(again.error()), by);
+    co_return verdict{again.error()};
+}
+
+runtime::task<result<user_facts>> session_check::fresh_facts(user_id user, deadline_time by) {
+    auto facts = co_await users_.find(user);
+    if (!facts) co_return to_errc(facts.error()) == errc::not_found ? errc::session_unknown : to_errc(facts.error());
+    auto won = co_await store_.put_snapshot(*facts, by);
+    if (won) co_return won;
+    node_.told.remember(user, facts->version);
+    co_return facts;
+}
+
+runtime::task<result<void>> session_check::end(session_ref who, errc reason, deadline_time by) {
+    const auto committed = co_await ledger_.end(who, reason, "session");
+    if (!committed) co_return committed.error();
+    const auto noticed = steady_clock::now() + limits::redis_trust_lease;
+    const auto buried = co_await store_.bury(who, reason, by);
+    if (!buried) co_await runtime::sleep_for(noticed - steady_clock::now());
+    co_return result<void>{};
+}
+
+runtime::task<result<principal>> session_check::ask_ledger(session_ref who) {
+    auto state = co_await in_ledger_.ask(who);
+    if (!state) co_return state.error();
+    co_return as_principal(std::move(*state));
+}
+
+}  // namespace stagedoor::session
