@@ -1,6 +1,6 @@
 // gateway/nginx.conf under a real nginx on a free port, before whatever nodes a test gives it.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const pathOf = (name) => fileURLToPath(new URL(`../../gateway/${name}`, import.m
  */
 export async function startGateway({ auth, notify, locations = '' }) {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-gateway-'));
+  chmodSync(folder, 0o755);  // started by root, nginx works as somebody else, who keeps large bodies in here
   const [port] = await freePorts(1);
   const replaced = readFileSync(pathOf('nginx.conf'), 'utf8')
     .replaceAll('/tmp/', `${folder}/`)
