@@ -83,16 +83,18 @@ int serve(const serve_options& options) {
     auto& accepting = health.add("accepting");
 
     runtime::shards shards{options.threads};
-    runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue};
+    runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue,
+                              limits::password_niceness};
     user::password_hasher hasher{hashing};
     session::session_node session_state;
+    limit_counts limited;
     relay_rooms relaying{shards.at(0), shared, db, session_state, health.add("sessions")};
     std::vector<std::unique_ptr<shard_rooms>> rooms;
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, session_state, hasher, relaying.relay,
-                                                      health.add("redis"), metrics, requests));
+                                                      health.add("redis"), metrics, requests, limited));
     }
-    add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing, session_state});
+    add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing, session_state, limited.counters});
     std::vector<const session::redis_session_cache*> caches;
     for (const auto& each : rooms) {
         if (each->session_cache) caches.push_back(&*each->session_cache);

@@ -67,6 +67,15 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
     const auto& hashing = from.hashing;
     show(metrics, "stagedoor_password_jobs_waiting", "Sign-ins and registrations that wait for a hashing thread.",
          [&hashing] { return static_cast<double>(hashing.waiting()); });
+
+    const auto& limits = from.limits;
+    for (const auto& row : rate_limit::kinds) {
+        const auto& refused = limits.refused[static_cast<std::size_t>(row.what)];
+        mirror(metrics, "stagedoor_rate_limited_total", "Requests refused by a rate limit.",
+               [&refused] { return refused.load(); }, {{"limit", std::string{row.name}}});
+    }
+    mirror(metrics, "stagedoor_rate_limit_local_decisions_total", "Decisions of this node alone, without Redis.",
+           [&limits] { return limits.local.load(); });
 }
 
 void add_session_cache_metrics(obs::metrics& metrics, std::vector<const session::redis_session_cache*> caches) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/limits/limit_counters.hpp"
 #include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/session_node.hpp"
 #include "auth-service/src/store/sqlite_store.hpp"
@@ -18,6 +19,7 @@ struct metric_sources {
     const store::sqlite_store& database;
     const runtime::cpu_pool& hashing;
     const session::session_node& sessions;
+    const rate_limit::limit_counters& limits;
 };
 void add_auth_metrics(obs::metrics& metrics, metric_sources from);
 

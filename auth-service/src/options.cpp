@@ -99,6 +99,18 @@ void add_serve_options(option_set& set, serve_options& o) {
                    : std::string{"session-idle-timeout is longer than session-absolute-timeout"};
     });
 
+    set.group("Rate limits");
+    set.add("limit-sign-ins", o.limits.sign_in, per_time(), limits::sign_in_rate,
+            "Attempts to sign in of one network (an IPv4 address, an IPv6 /64).");
+    set.add("limit-failed-sign-ins-network", o.limits.network, per_time(), limits::network_rate,
+            "Failed sign-ins of one network, to all accounts together.");
+    set.add("limit-failed-sign-ins-account", o.limits.account, per_time(), limits::account_rate,
+            "Failed sign-ins to one account, of all devices together that have never signed in to it.");
+    set.add("limit-failed-sign-ins-device", o.limits.device, per_time(), limits::device_rate,
+            "Failed sign-ins to one account on one device that has signed in to it before; no other limit holds there.");
+    set.add("limit-registrations", o.limits.registration, per_time(), limits::registration_rate,
+            "Attempts to register of one network.");
+
     set.group("Process");
     set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops.").show_default("one per core");
     set.add("hash-threads", o.hash_threads, integer{1, 64, "threads"}, cores(),

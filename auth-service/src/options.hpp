@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "auth-service/src/limits/limit_kind.hpp"
 #include "common/config/option_set.hpp"
 #include "common/core/limits.hpp"
 #include "common/obs/log.hpp"
@@ -27,6 +28,7 @@ struct serve_options {
     session::timeouts timeouts;
     std::size_t sessions_per_user = limits::sessions_per_user_default;
     std::size_t session_cache = 0;  // bytes; 0: off
+    rate_limit::rates limits;
     std::size_t threads = 1;
     std::size_t hash_threads = 1;
     std::chrono::milliseconds drain_time{};

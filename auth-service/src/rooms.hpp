@@ -11,6 +11,7 @@
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/endpoints.hpp"
 #include "auth-service/src/http/guard.hpp"
+#include "auth-service/src/limits/redis_limiter.hpp"
 #include "auth-service/src/options.hpp"
 #include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
@@ -44,6 +45,8 @@ struct settings {
     const session::key_ring keys;
     const allowed_origins origins;
     const session_cookie cookie;
+    const rate_limit::device_cookie devices;
+    const rate_limit::rates limits;
     const redis_schema schema;
     const redis::url redis_url;
     const api::page_files files;
@@ -52,11 +55,17 @@ struct settings {
     const std::size_t session_cache;  // bytes of each shard; 0: off
 };
 
+// What the shards of one process count together while Redis is away, and what they have done.
+struct limit_counts {
+    rate_limit::local_limiter local;
+    rate_limit::limit_counters counters;
+};
+
 // Everything that lives on one shard, in the order of who stands on whom.
 struct shard_rooms {
     shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                 user::password_hasher& hasher, approval::relay& relay, obs::health::condition& redis_condition,
-                obs::metrics& metrics, const obs::request_observer& requests);
+                obs::metrics& metrics, const obs::request_observer& requests, limit_counts& counts);
 
     void start() {
         link.start(tasks);
@@ -76,6 +85,8 @@ struct shard_rooms {
     session::session_service sessions;
     session::session_endings endings;
     user::account_service accounts;
+    rate_limit::redis_limiter counts_in_redis;
+    rate_limit::gatekeeper gate;
     approval::approval_service approvals;
     api::context context;
     http::router<api::context> router;

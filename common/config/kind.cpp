@@ -84,6 +84,28 @@ kind<bool> on_off() {
             .format = [](const bool& value) { return std::string{value ? "on" : "off"}; }};
 }
 
+kind<rate> per_time() {
+    static constexpr std::int64_t most = 1'000'000;
+    static constexpr milliseconds shortest = std::chrono::seconds{1};
+    static constexpr milliseconds longest = std::chrono::days{1};
+    return {.value_name = "N/TIME",
+            .expected = "so many per so long, like 10/15m, up to 1000000 and from 1s to 1d; or off",
+            .parse = [](std::string_view given) -> std::optional<rate> {
+                if (given == "off") return rate{};
+                const auto slash = given.find('/');
+                if (slash == std::string_view::npos) return std::nullopt;
+                const auto count = parse_integer(given.substr(0, slash));
+                const auto period = parse_duration(given.substr(slash + 1));
+                if (!count || *count < 1 || *count > most) return std::nullopt;
+                if (!period || *period < shortest || *period > longest) return std::nullopt;
+                return rate{static_cast<std::uint32_t>(*count), *period};
+            },
+            .format = [](const rate& value) {
+                return value.limits() ? std::to_string(value.count) + "/" + format_duration(value.period)
+                                      : std::string{"off"};
+            }};
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -16,6 +16,7 @@
 
 #include "common/config/listen_address.hpp"
 #include "common/config/secret.hpp"
+#include "common/core/rate.hpp"
 
 namespace stagedoor::config {
 
@@ -42,6 +43,9 @@ kind<listen_address> address();
 
 // `--x` and `--x=on` are on, `--x=off` is off; elsewhere on or off (also true/false, yes/no, 1/0).
 kind<bool> on_off();
+
+// So many per so long: `10/15m`; `off` for no limit. 1 to 1,000,000 per 1 s to 1 d.
+kind<rate> per_time();
 
 std::optional<std::int64_t> parse_integer(std::string_view text);
 

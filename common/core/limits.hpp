@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/core/rate.hpp"
+
 namespace stagedoor::limits {
 
 using namespace std::chrono_literals;
@@ -109,6 +111,26 @@ inline constexpr auto told_version_time = 1min;
 inline constexpr std::size_t password_hash_memory = 19 * 1024 * 1024;  // bytes; OWASP's floor for Argon2id, with:
 inline constexpr std::uint64_t password_hash_passes = 2;
 inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per hashing thread: about 0.7 s of work
+// Hashing gives way to event loops and takes what they leave: all of an idle core, a quarter of one that they fill.
+inline constexpr int password_niceness = 5;
+
+// --- rate limits --- (the whole count may come at once; then they come back one by one)
+// A tenth of what two cores can hash: no single network takes the pool from all others, an office at nine o'clock is fine.
+inline constexpr rate sign_in_rate{1'200, 1min};
+// Failed ones: a network full of people mistypes this often, a guesser gets 14,400 a day over all accounts.
+inline constexpr rate network_rate{100, 10min};
+// Failed ones: nobody mistypes this often; 960 a day for all guessers together (NIST SP 800-63B asks for a bound of 100
+// in a row, and breached passwords are refused).
+inline constexpr rate account_rate{10, 15min};
+inline constexpr rate device_rate{10, 15min};
+// Attempts, not accounts: also bounds how many e-mails one can ask about (409 email_taken).
+inline constexpr rate registration_rate{300, 1h};
+// Redis' share of the second within which sign-ins are answered; later, the node's own counts decide, and for a while.
+inline constexpr auto rate_limit_time = 150ms;
+inline constexpr auto rate_limit_rest = 1s;
+inline constexpr std::size_t local_rate_limits = 16'384;  // subjects a node counts while Redis is away: about 3 MB
+inline constexpr std::size_t device_accounts = 8;         // accounts that one browser's device cookie knows: 136 characters
+inline constexpr auto device_cookie_life = std::chrono::days{180};  // begins again at each sign-in; browsers allow 400
 
 // --- WebSocket ---
 inline constexpr std::size_t ws_message_bytes = 4 * 1024;        // clients have little to say: an acknowledgement

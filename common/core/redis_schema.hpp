@@ -39,6 +39,12 @@ public:
     // string: what this Redis says of its own data (common/core/fence.hpp). No TTL: without it the data is replayed (R6).
     std::string fence() const { return prefix_ + ":{fence}"; }
 
+    // string: a rate limit; when all that was used will have come back, in microseconds (TTL: until then). `hash`: of whom
+    // it limits, under a key.
+    std::string limit(std::string_view kind, std::string_view hash) const {
+        return prefix_ + ":{limit:" + std::string{kind} + ":" + std::string{hash} + "}";
+    }
+
     // channel: a node asks itself whether its subscriptions still deliver (N4).
     std::string probe(std::string_view node) const { return prefix_ + ":{probe}:" + std::string{node}; }
 

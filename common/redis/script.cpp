@@ -15,6 +15,7 @@ const script relay_admin_event{"relay_admin_event", embedded::relay_admin_event_
 const script put_snapshot{"put_snapshot", embedded::put_snapshot_lua, embedded::put_snapshot_sha1};
 const script session_swap{"session_swap", embedded::session_swap_lua, embedded::session_swap_sha1};
 const script session_end{"session_end", embedded::session_end_lua, embedded::session_end_sha1};
+const script rate_limit{"rate_limit", embedded::rate_limit_lua, embedded::rate_limit_sha1};
 
 }  // namespace scripts
 

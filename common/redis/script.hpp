@@ -28,6 +28,7 @@ extern const script relay_admin_event;
 extern const script put_snapshot;
 extern const script session_swap;
 extern const script session_end;
+extern const script rate_limit;
 
 }  // namespace scripts
 

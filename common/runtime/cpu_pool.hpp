@@ -1,12 +1,15 @@
 // Threads for work that would hold up a shard (password hashing), behind a queue that refuses rather than grows.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,8 +26,9 @@ namespace stagedoor::runtime {
 
 class cpu_pool {
 public:
-    // 1 <= threads; at most `queue` jobs wait at any time.
-    cpu_pool(std::size_t threads, std::size_t queue);
+    // 1 <= threads; at most `queue` jobs wait at any time. `niceness`: above 0 its threads are batch work
+    // (thread_class.hpp).
+    cpu_pool(std::size_t threads, std::size_t queue, int niceness = 0);
     ~cpu_pool();
     cpu_pool(const cpu_pool&) = delete;
     cpu_pool& operator=(const cpu_pool&) = delete;
@@ -40,15 +44,21 @@ public:
 
     std::size_t waiting() const;
 
+    // How long what waits now will take, judged by the jobs of late; 0 before the first.
+    std::chrono::milliseconds backlog() const;
+
     // Runs `work()` on the pool and resumes on the caller's shard. errc::overloaded when the queue is full,
     // errc::shutting_down when the pool stops first.
     template <class Work>
     task<result<std::invoke_result_t<Work>>> run(Work work);
 
 private:
-    void loop();
+    void loop(int niceness);
+    void note_duration(std::chrono::microseconds duration) noexcept;
 
     const std::size_t capacity_;
+    const std::size_t thread_count_;
+    std::atomic<std::int64_t> usual_us_{0};  // a moving average over some 16 jobs
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<job> jobs_;

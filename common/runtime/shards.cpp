@@ -4,6 +4,8 @@
 
 #include <exception>
 
+#include "common/runtime/thread_class.hpp"
+
 namespace stagedoor::runtime {
 
 shards::shards(std::size_t count) {
@@ -22,6 +24,7 @@ shards::~shards() {
 void shards::start() {
     for (auto& context : contexts_) {
         threads_.emplace_back([&context = *context] {
+            become_prompt();
             for (;;) {
                 try {
                     context.run();

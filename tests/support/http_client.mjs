@@ -21,9 +21,14 @@ export class HttpClient {
     this.#origin = origin;
   }
 
-  /** The Cookie field, also for a WebSocket of the same person. */
+  /** The Cookie field as far as it is about the session, also for a WebSocket of the same person. */
   get cookie() {
-    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return this.#field((name) => !name.includes('stagedoor-device'));
+  }
+
+  /** What says that this device has signed in before. */
+  get deviceCookie() {
+    return this.#field((name) => name.includes('stagedoor-device'));
   }
 
   setCookie(name, value) {
@@ -38,7 +43,7 @@ export class HttpClient {
       redirect: 'manual',
       headers: {
         ...(method === 'GET' ? {} : { origin: this.#origin, 'content-type': 'application/json' }),
-        ...(this.#cookies.size > 0 ? { cookie: this.cookie } : {}),
+        ...(this.#cookies.size > 0 ? { cookie: this.#field() } : {}),
         ...headers,
       },
       body: raw ? body : JSON.stringify(body),
@@ -57,6 +62,10 @@ export class HttpClient {
     const answer = await this.post('/api/auth/login', { email, password });
     if (answer.status !== 200) throw new Error(`sign-in answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
+  }
+
+  #field(wanted = () => true) {
+    return [...this.#cookies].filter(([name]) => wanted(name)).map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
   // undici joins Set-Cookie fields of one answer with commas unless getSetCookie (Node.js 18.14) is there.

@@ -5,6 +5,7 @@
 #include "auth-service/src/http/answers.hpp"
 #include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/people.hpp"
+#include "auth-service/src/http/rate_limits.hpp"
 #include "auth-service/src/user/email.hpp"
 #include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
@@ -33,13 +34,17 @@ answer register_user(context& with, const http::request& request) {
     wanted.display_name = read_display_name(*body);
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
+    const auto admitted = co_await with.gate.admit_registration(request.client_address());
+    if (admitted.refused()) co_return refuse_for_now(admitted);
     auto created = co_await with.accounts.register_manager(std::move(wanted));
-    if (!created) co_return refuse(created.error());
+    if (!created) co_return refuse_account(with.accounts, created.error());
     if (created->event) {
         approval::outbox_row row{created->outbox_id, std::move(*created->event)};
         co_await with.relay.deliver(std::move(row));
     }
-    co_return http::response::json(201, user_json(created->facts));
+    auto registered = http::response::json(201, user_json(created->facts));
+    add_rate_limit_fields(registered, admitted);
+    co_return registered;
 }
 
 answer login(context& with, const http::request& request) {
@@ -51,8 +56,18 @@ answer login(context& with, const http::request& request) {
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
     // A text that is no address is an address that nobody has: the answer and its time are the same.
-    auto verified = co_await with.accounts.verify(user::normalise_email(email).value_or(""), std::move(password));
-    if (!verified) co_return refuse(verified.error());
+    const auto applicant = applicant_of(request, user::normalise_email(email).value_or(""));
+    auto admitted = co_await with.gate.admit_sign_in(applicant);
+    if (admitted.refused()) co_return refuse_for_now(admitted);
+    auto verified = co_await with.accounts.verify(applicant.email, std::move(password));
+    if (!verified) {
+        if (verified.error() == errc::invalid_credentials) {
+            admitted = co_await with.gate.count_failure(std::move(admitted));
+        }
+        auto refused = refuse_account(with.accounts, verified.error());
+        add_rate_limit_fields(refused, admitted);
+        co_return refused;
+    }
     const auto facts = std::move(*verified);
 
     session::device from{kept_user_agent(request.header("User-Agent")), request.client_address().to_string()};
@@ -66,6 +81,8 @@ answer login(context& with, const http::request& request) {
                                            {"request_id", request.request_id()}});
     auto signed_in = http::response::json(200, signed_in_json(facts));
     signed_in.add("Set-Cookie", with.cookie.set(begun->cookie.token, begun->cookie.max_age));
+    signed_in.add("Set-Cookie", with.gate.remember(applicant));
+    add_rate_limit_fields(signed_in, admitted);
     co_return signed_in;
 }
 

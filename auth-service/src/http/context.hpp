@@ -4,6 +4,7 @@
 #include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/page_files.hpp"
+#include "auth-service/src/limits/gatekeeper.hpp"
 #include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/account_service.hpp"
@@ -15,6 +16,7 @@ namespace stagedoor::api {
 
 struct context {
     user::account_service& accounts;
+    rate_limit::gatekeeper& gate;
     user::user_store& users;
     session::session_service& sessions;
     session::session_endings& endings;

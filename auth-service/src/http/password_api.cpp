@@ -2,6 +2,7 @@
 #include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/handlers.hpp"
 #include "auth-service/src/http/people.hpp"
+#include "auth-service/src/http/rate_limits.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -26,8 +27,15 @@ answer change_password(context& with, const http::request& request) {
     }
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
+    auto admitted = co_await with.gate.admit_password_change(wish.asking);
+    if (admitted.refused()) co_return refuse_for_now(admitted);
     auto changed = co_await with.accounts.change_password(std::move(wish));
-    if (!changed) co_return refuse(changed.error());
+    if (!changed) {
+        if (changed.error() == errc::wrong_password) admitted = co_await with.gate.count_failure(std::move(admitted));
+        auto refused = refuse_account(with.accounts, changed.error());
+        add_rate_limit_fields(refused, admitted);
+        co_return refused;
+    }
     auto answered = http::response::json(200, user_json(changed->facts));
     co_await with.endings.tell(std::move(*changed));
 

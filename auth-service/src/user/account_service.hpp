@@ -1,6 +1,7 @@
 // Accounts: registering, proving by password who one is, changing it. One instance per shard.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "auth-service/src/user/password_hasher.hpp"
@@ -44,6 +45,11 @@ public:
     // errc::password_changed: it was, until somebody else changed it; errc::session_revoked: the asking session has
     // ended meanwhile; errc::not_found, errc::overloaded, errc::database_*.
     runtime::task<result<committed>> change_password(password_wish wish);
+
+    // After errc::overloaded: when to try again, in whole seconds, at least one.
+    std::chrono::seconds retry_after() const {
+        return std::max(std::chrono::ceil<std::chrono::seconds>(hasher_.backlog()), std::chrono::seconds{1});
+    }
 
 private:
     runtime::task<void> rehash(user_id user, std::string old_hash, std::string password);

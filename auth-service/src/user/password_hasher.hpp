@@ -23,6 +23,9 @@ public:
     // Takes as long as a real verification: for e-mails that nobody has (ASVS 5.0 6.3.8).
     runtime::task<result<bool>> verify_nobody(std::string password);
 
+    // After errc::overloaded: when what waits now will be done.
+    std::chrono::milliseconds backlog() const { return pool_.backlog(); }
+
     // True when the hash was made with weaker parameters than today's.
     static bool is_outdated(const std::string& hash) noexcept;
 

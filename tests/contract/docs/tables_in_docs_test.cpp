@@ -72,7 +72,7 @@ TEST_CASE("redis-schema.md names every key") {
     const session_id session{};
     const redis_schema keys;
     for (auto key : {keys.user(user), keys.session(user, session), keys.events(user), keys.admin_events(),
-                     keys.admin_seen(), keys.admin_incarnation(), keys.fence()}) {
+                     keys.admin_seen(), keys.admin_incarnation(), keys.limit("<kind>", "<h>"), keys.fence()}) {
         const auto zero = user.text();
         for (auto at = key.find(zero); at != std::string::npos; at = key.find(zero)) {
             key.replace(at, zero.size(), key[at - 1] == '{' ? "<uid>" : "<sid>");

@@ -79,6 +79,7 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
     CHECK(shard.await(redis->request("SET", session, "r1 a", "NX", "PX", 60'000)).has_value());
     CHECK(may({scripts::session_swap, keys{session}, "r1 a", "r1 b", 60'000}));
     CHECK(may({scripts::session_end, keys{session, stream}, "x1 a 1", 60'000, "c {}"}));
+    CHECK(may({scripts::rate_limit, keys{"stagedoor:{limit:account:h}"}, 1'000'000, 10'000'000, "take"}));
     CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
     CHECK(server("ACL", "LOG").if_array()->empty());
 }

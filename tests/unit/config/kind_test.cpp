@@ -125,3 +125,18 @@ TEST_CASE("a text may have a rule of its own") {
     CHECK(url.parse("redis://host"));
     CHECK_FALSE(url.parse("http://host"));
 }
+
+TEST_CASE("so many per so long, or no limit") {
+    const auto limit = per_time();
+    CHECK(limit.parse("10/15m") == stagedoor::rate{10, 15min});
+    CHECK(limit.parse("1/1s") == stagedoor::rate{1, 1s});
+    CHECK(limit.parse("1000000/24h") == stagedoor::rate{1'000'000, 24h});
+    CHECK(limit.parse("off") == stagedoor::rate{});
+    for (const auto* const wrong : {"", "10", "/", "10/", "/1m", "0/1m", "-1/1m", "1000001/1m", "10/999ms", "10/25h", "10/1",
+                                    "10 / 1m", "10/1m/1m", "OFF"}) {
+        INFO(wrong);
+        CHECK_FALSE(limit.parse(wrong));
+    }
+    CHECK(limit.format({10, 15min}) == "10/15m");
+    CHECK(limit.format({}) == "off");
+}

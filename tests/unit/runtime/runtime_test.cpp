@@ -1,3 +1,7 @@
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include "tests/support/catch.hpp"
 #include <stdexcept>
@@ -110,6 +114,33 @@ TEST_CASE("a pool that stops finishes what runs and turns away what waits") {
     CHECK(told == std::vector<bool>{false, false, false});
     CHECK_FALSE(pool.submit([](bool) {}));
     CHECK(run_task([&](executor) { return run_on(pool); }).error() == errc::overloaded);
+}
+
+TEST_CASE("the threads of a nice pool give way to others, and nobody else does") {
+    cpu_pool pool{1, 4, 5};
+    const auto own = std::pair{sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))};
+    const auto its = run_task([&](executor) {
+        return pool.run([] { return std::pair{sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))}; });
+    });
+    CHECK(*its == std::pair{SCHED_BATCH, own.second + 5});
+    CHECK(std::pair{sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))} == own);
+}
+
+TEST_CASE("a pool says how long what waits will take") {
+    cpu_pool pool{1, 8};
+    CHECK(pool.backlog() == 0ms);
+    std::atomic<bool> started = false, release = false;
+    const auto wait_for_release = [&](bool) {
+        started = true;
+        while (!release) std::this_thread::yield();
+    };
+    REQUIRE(pool.submit([](bool) { std::this_thread::sleep_for(20ms); }));
+    REQUIRE(pool.submit(wait_for_release));
+    while (!started) std::this_thread::yield();
+    CHECK(pool.backlog() == 0ms);
+    for (int i = 0; i < 4; ++i) REQUIRE(pool.submit([](bool) {}));
+    CHECK(pool.backlog() >= 80ms);
+    release = true;
 }
 
 TEST_CASE("each shard runs on a thread of its own until it is stopped") {

@@ -1,0 +1,120 @@
+#include "auth-service/src/limits/gatekeeper.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "auth-service/src/limits/network.hpp"
+#include "common/core/secrets.hpp"
+
+namespace stagedoor::rate_limit {
+namespace {
+
+constexpr std::string_view subject_context = "stagedoor rate limit 1:";
+
+bool counts_failures(kind what) noexcept {
+    return what == kind::network || what == kind::account || what == kind::device;
+}
+
+std::string text_of(const device_id& device, std::string_view email) {
+    return to_base64url(device) + ":" + std::string{email};
+}
+
+}  // namespace
+
+const admission::standing* admission::refused() const noexcept {
+    const standing* longest = nullptr;
+    for (const auto& each : standings) {
+        if (each.now.allowed) continue;
+        if (!longest || quota_of(longest->limit, longest->now.owed).retry_after <
+                            quota_of(each.limit, each.now.owed).retry_after) {
+            longest = &each;
+        }
+    }
+    return longest;
+}
+
+rate_limit_fields fields_of(const admission& of) {
+    rate_limit_fields fields;
+    for (const auto& each : of.standings) {
+        const auto name = (fields.policy.empty() ? "\"" : ", \"") + std::string{row_of(each.what).name} + "\"";
+        const auto window = std::chrono::ceil<std::chrono::seconds>(each.limit.period).count();
+        const auto quota = quota_of(each.limit, each.now.owed);
+        fields.policy += name + ";q=" + std::to_string(each.limit.count) + ";w=" + std::to_string(window);
+        fields.limit += name + ";r=" + std::to_string(quota.remaining) + ";t=" + std::to_string(quota.reset.count());
+    }
+    return fields;
+}
+
+void gatekeeper::add(std::vector<question>& to, kind what, std::string_view subject, step how) const {
+    const auto& limit = rates_.of(what);
+    if (!limit.limits()) return;
+    const auto text = std::string{subject_context}.append(row_of(what).name).append(":").append(subject);
+    const std::span bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+    const auto hash = keys_.prove(keys_.signing_key_id(), bytes).value_or(session::token_proof{});
+    to.push_back({what, to_base64url(hash), limit, how});
+}
+
+runtime::task<admission> gatekeeper::ask(std::vector<question> questions) {
+    admission made;
+    if (questions.empty()) co_return made;
+    auto decisions = co_await counts_.decide(questions);
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        auto& asked = questions[i];
+        made.standings.push_back({asked.what, asked.limit, std::move(asked.subject), decisions[i]});
+    }
+    co_return made;
+}
+
+void gatekeeper::note_refusal(const admission& of) {
+    const auto* const why = of.refused();
+    if (!why) return;
+    counters_.refuse(why->what);
+    spdlog::info("rate limited: {} {}", row_of(why->what).name, why->subject);
+}
+
+runtime::task<admission> gatekeeper::admit_sign_in(applicant who) {
+    std::vector<question> questions;
+    const auto device = devices_.recognise(who.cookies, who.email, counts_.now());
+    if (device) {
+        add(questions, kind::device, text_of(*device, who.email), step::look);
+    } else {
+        const auto network = network_of(who.client);
+        add(questions, kind::sign_in, network, step::take);
+        add(questions, kind::network, network, step::look);
+        add(questions, kind::account, who.email, step::look);
+    }
+    auto asked = co_await ask(std::move(questions));
+    note_refusal(asked);
+    co_return asked;
+}
+
+runtime::task<admission> gatekeeper::admit_password_change(session_id asking) {
+    std::vector<question> questions;
+    add(questions, kind::device, "session:" + asking.text(), step::look);
+    auto asked = co_await ask(std::move(questions));
+    note_refusal(asked);
+    co_return asked;
+}
+
+runtime::task<admission> gatekeeper::count_failure(admission to) {
+    std::vector<question> questions;
+    for (const auto& each : to.standings) {
+        if (counts_failures(each.what)) questions.push_back({each.what, each.subject, each.limit, step::charge});
+    }
+    auto charged = co_await ask(std::move(questions));
+    for (auto& each : to.standings) {
+        for (const auto& newer : charged.standings) {
+            if (newer.what == each.what) each.now = newer.now;
+        }
+    }
+    co_return to;
+}
+
+runtime::task<admission> gatekeeper::admit_registration(boost::asio::ip::address client) {
+    std::vector<question> questions;
+    add(questions, kind::registration, network_of(client), step::take);
+    auto asked = co_await ask(std::move(questions));
+    note_refusal(asked);
+    co_return asked;
+}
+
+}  // namespace stagedoor::rate_limit

@@ -1,0 +1,81 @@
+// Who may try: the limits on signing in and registering, and that they cannot be turned against a victim. One instance per
+// shard.
+//
+// Failed sign-ins count against the account, so that many networks cannot guess at one. That alone would let anybody keep
+// its owner out; so a browser that has signed in to the account before (device_cookie) is not held to that limit, nor to
+// those of its network, but to one of its own. Accounts that do not exist are counted like those that do.
+#pragma once
+
+#include <boost/asio/ip/address.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth-service/src/limits/device_cookie.hpp"
+#include "auth-service/src/limits/limit_counters.hpp"
+#include "auth-service/src/limits/rate_limiter.hpp"
+#include "common/core/uuid.hpp"
+
+namespace stagedoor::rate_limit {
+
+// Who asks to be let in.
+struct applicant {
+    boost::asio::ip::address client;
+    std::string email;    // normalised; "" for a text that is no address
+    std::string cookies;  // the Cookie field
+};
+
+// One request before the limits that apply to it; none do when all of them are off.
+struct admission {
+    struct standing {
+        kind what = kind::sign_in;
+        rate limit;
+        std::string subject;
+        decision now;
+    };
+    std::vector<standing> standings;
+
+    // The limit that refuses for the longest time; nullptr: the request may go on.
+    const standing* refused() const noexcept;
+};
+
+// The fields of draft-ietf-httpapi-ratelimit-headers-10 (structured fields, RFC 9651): the rules, and where one stands.
+struct rate_limit_fields {
+    std::string policy;  // "account";q=10;w=900
+    std::string limit;   // "account";r=9;t=90
+};
+rate_limit_fields fields_of(const admission& of);
+
+class gatekeeper {
+public:
+    gatekeeper(const session::key_ring& keys, const device_cookie& devices, const rates& limits, rate_limiter& counts,
+               limit_counters& counters)
+        : keys_{keys}, devices_{devices}, rates_{limits}, counts_{counts}, counters_{counters} {}
+
+    // Before a password is looked at.
+    runtime::task<admission> admit_sign_in(applicant who);
+    // Likewise, at a change of password: what fails counts against the session that asks, so that a stolen one guesses no
+    // faster than a device, and keeps its owner out of nothing.
+    runtime::task<admission> admit_password_change(session_id asking);
+    // After it was wrong: what `to` says afterwards.
+    runtime::task<admission> count_failure(admission to);
+    runtime::task<admission> admit_registration(boost::asio::ip::address client);
+
+    // The Set-Cookie value after a sign-in.
+    std::string remember(const applicant& who) const { return devices_.remember(who.cookies, who.email, counts_.now()); }
+
+private:
+    // Adds a question, unless its limit is off.
+    void add(std::vector<question>& to, kind what, std::string_view subject, step how) const;
+    runtime::task<admission> ask(std::vector<question> questions);
+    void note_refusal(const admission& of);
+
+    const session::key_ring& keys_;
+    const device_cookie& devices_;
+    const rates& rates_;
+    rate_limiter& counts_;
+    limit_counters& counters_;
+};
+
+}  // namespace stagedoor::rate_limit
