@@ -133,7 +133,7 @@ class House {
     const counters = difference(await this.#counters(), countersBefore);
     const { after, recovery } = await this.#recovers(endedAt);
     t.diagnostic(`seed ${seed}; during: ${during}`);
-    t.diagnostic(`${told(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.longestStall.toFixed(0)} ms`);
+    t.diagnostic(`from the ledger: ${byLedger(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.longestStall.toFixed(0)} ms`);
     assert.deepEqual([...during.violations, ...after.violations], []);
     const share = during.count('me', 200) / (during.count('me', 200) + during.count('me', 503));
     assert.ok(share >= served, `${(100 * share).toFixed(1)} % of the checks were served during the fault`);
@@ -203,8 +203,9 @@ function difference(now, before) {
   return new Map([...now].map(([name, value]) => [name, value - (before.get(name) ?? 0)]));
 }
 
-/** Who answered the checks. */
-function told(counters) {
-  const checks = [...counters].filter(([name]) => name.startsWith('stagedoor_session_checks_total'));
-  return checks.map(([name, count]) => `${name.slice('stagedoor_session_checks_total'.length)} ${count}`).join(', ');
+/** What the ledger had to answer in the place of Redis. */
+function byLedger(counters) {
+  const answers = [...counters].filter(([name]) => name.startsWith('stagedoor_session_ledger_'));
+  return answers.filter(([, count]) => count !== 0)
+    .map(([name, count]) => `${name.slice('stagedoor_session_ledger_'.length).replace('_total', '')} ${count}`).join(' ') || 'nothing';
 }
