@@ -14,4 +14,17 @@ const fault = (name, does, expected = {}) => test(name, (t) => house.fault(() =>
   ...expected,
 }))(t));
 
+fault('nobody listens', (gate) => gate.refuse());
+fault('connections are accepted and never served', (gate) => gate.mute());
+fault('nothing moves', (gate) => gate.stall());
+fault('half open: requests arrive, answers stay away', (gate) => gate.stall('down'));
+fault('half open: requests vanish', (gate) => gate.swallow('up'));
+fault('slow by 40 ms each way', (gate) => gate.delay(40));
+fault('slower than the deadline', (gate) => gate.delay(700));
 fault('bytes come in pieces of 61', (gate) => gate.slice(61), { served: 0.99 });
+fault('connections are reset ten times', async (gate) => {
+  for (let i = 0; i < 10; ++i) {
+    await gate.cut();
+    await new Promise((resolve) => { setTimeout(resolve, 150); });
+  }
+});

@@ -125,9 +125,12 @@ class House {
     const countersBefore = await this.#counters();
     let endedAt;
     const during = await this.traffic.during(async () => {
-      await begin();
-      await sleep(lastsMs);
-      await end();
+      try {
+        await begin();
+        await sleep(lastsMs);
+      } finally {
+        await end();
+      }
       endedAt = performance.now();
     });
     const counters = difference(await this.#counters(), countersBefore);
@@ -165,7 +168,7 @@ class House {
     return answers.every(({ status }) => status === 200);
   }
 
-  /** Redis has every change of every user and the newest facts, and every open tab has heard of them. */
+  /** Redis has nothing that is old (what it has forgotten it is told again when asked), and every open tab is up to date. */
   async #everythingIsTold() {
     const users = this.stack.sqlite('SELECT id, status, version FROM users').output.trim().split('\n').map((line) => line.split('|'));
     const missing = () => Promise.all(users.map(async ([id, status, version]) => {
@@ -173,9 +176,10 @@ class House {
         this.redis.command('GET', `stagedoor:{${id}}:user`),
         this.redis.command('XREVRANGE', `stagedoor:{${id}}:events`, '+', '-', 'COUNT', 1),
       ]);
-      const facts = JSON.parse(snapshot ?? '{}');
-      const right = entries[0]?.[0] === `${version}-0` && facts.version === Number(version) && facts.status === status;
-      return right ? undefined : `${id}: ${version} ${status}, Redis has ${entries[0]?.[0]}, ${facts.version} ${facts.status}`;
+      const facts = JSON.parse(snapshot ?? 'null');
+      const right = (entries.length === 0 || entries[0][0] === `${version}-0`)
+        && (!facts || (facts.version === Number(version) && facts.status === status));
+      return right ? undefined : `${id}: ${version} ${status}, Redis has ${entries[0]?.[0]}, ${facts?.version} ${facts?.status}`;
     }));
     const versions = new Map(users.map(([id, , version]) => [id, Number(version)]));
     let lacking;

@@ -16,7 +16,10 @@ const sweepAtOnce = 64;
 const mostAtOnce = 200;        // of the requests of one tick, after a stall of our own
 
 /** How often a second. */
-export const usualRates = { me: 940, page: 20, ended: 40, refresh: 40, signIn: 4, signOut: 4, rename: 2, decide: 4, sql: 2 };
+export const usualRates = {
+  me: 900, verify: 40, page: 20, ended: 40, refresh: 40, rename: 2, signIn: 6,
+  signOut: 4, endOther: 1, signOutEverywhere: 1, changePassword: 1, decide: 4, sql: 2,
+};
 
 export class Traffic {
   crowd;
