@@ -72,7 +72,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
     const auto oldest = sign_in(*all, user, std::chrono::seconds{30});
     const auto older = sign_in(*all, user, std::chrono::seconds{20});
     const auto newer = sign_in(*all, user, std::chrono::seconds{10});
-    const auto rows_before = wait(all->outbox().unpublished(100))->size();
+    const auto rows_before = wait(all->outbox().unpublished(100))->rows.size();
 
     const auto entry = entry_of(user);
     const auto displaced = *wait(all->ledger().begin(entry, 2));
@@ -80,7 +80,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
     const std::set<session_id> gone{displaced[0].who.session, displaced[1].who.session};
     CHECK(gone == std::set{oldest.session, older.session});
     CHECK(living(*all, user) == std::vector{entry.who.session, newer.session});
-    const auto rows = *wait(all->outbox().unpublished(100));
+    const auto rows = wait(all->outbox().unpublished(100))->rows;
     REQUIRE(rows.size() == rows_before + 2);
     for (const auto& end : displaced) {
         CHECK(end.reason == errc::session_displaced);
