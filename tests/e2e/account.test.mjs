@@ -107,6 +107,9 @@ test('the page stays when the status changes, and is there for admins and the de
 test('on a phone nothing of it is cut off', scene(1, async (ada) => {
   await ada.page.setViewportSize({ width: 320, height: 640 });
   await opensAccount(ada, await stack.person('Eleonora Giulia Amalia Duse of Vigevano'));
-  const { scrollWidth, clientWidth } = await ada.page.evaluate(() => document.documentElement);
+  const { scrollWidth, clientWidth } = await ada.page.evaluate(() => {
+    const { scrollWidth: content, clientWidth: screen } = document.documentElement;
+    return { scrollWidth: content, clientWidth: screen };
+  });
   assert.ok(scrollWidth <= clientWidth, `${scrollWidth} > ${clientWidth}`);
 }));
