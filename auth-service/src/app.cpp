@@ -88,13 +88,15 @@ int serve(const serve_options& options) {
     user::password_hasher hasher{hashing};
     session::session_node session_state;
     limit_counts limited;
-    relay_rooms relaying{shards.at(0), shared, db, session_state, health.add("sessions")};
+    relay_rooms relaying{shards.at(0), shared, db, session_state, health.add("sessions"),
+                         health.add("fence")};
     std::vector<std::unique_ptr<shard_rooms>> rooms;
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, session_state, hasher, relaying.relay,
                                                       health.add("redis"), metrics, requests, limited));
     }
-    add_auth_metrics(metrics, {relaying.relay.counters(), **opened, hashing, session_state, limited.counters});
+    add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, **opened, hashing, session_state,
+                               limited.counters});
     std::vector<const session::redis_session_cache*> caches;
     for (const auto& each : rooms) {
         if (each->session_cache) caches.push_back(&*each->session_cache);

@@ -38,6 +38,22 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
     show(metrics, "stagedoor_relay_backlog_rows", "Outbox rows that wait for Redis, as of the last scan.",
          [&relay] { return static_cast<double>(relay.backlog.load()); });
 
+    mirror(metrics, "stagedoor_relay_parked_rows_total", "Outbox rows that Redis refuses and that are left out.",
+           [&relay] { return relay.parked.load(); });
+
+    const auto& fence = from.fence.counts();
+    const auto& replays = from.fence.replay_counts();
+    mirror(metrics, "stagedoor_fence_replays_total", "Replays that this node has opened because Redis lacked data.",
+           [&fence] { return fence.replays.load(); });
+    mirror(metrics, "stagedoor_fence_replayed_rows_total", "Outbox rows that replays have gone through.",
+           [&replays] { return replays.rows.load(); });
+    mirror(metrics, "stagedoor_fence_replayed_ends_total", "Ended sessions that replays have looked for.",
+           [&replays] { return replays.ends.load(); });
+    show(metrics, "stagedoor_fence_whole", "1 while Redis has everything, 0 while it is away or replayed.",
+         [&fence] { return fence.whole.load() ? 1.0 : 0.0; });
+    show(metrics, "stagedoor_fence_written_seconds", "Unix time of the last write of the fence that Redis took.",
+         [&fence] { return static_cast<double>(fence.written_at_ms.load()) / 1000; });
+
     const auto& node = from.sessions;
     show(metrics, "stagedoor_redis_trusted", "1 while Redis is believed about sessions; else the ledger answers.",
          [&node] { return node.trust.holds() ? 1.0 : 0.0; });

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "auth-service/src/approval/fence_keeper.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/limits/limit_counters.hpp"
 #include "auth-service/src/session/redis_session_cache.hpp"
@@ -16,6 +17,7 @@ namespace stagedoor {
 // All outlive the registry's last render().
 struct metric_sources {
     const approval::relay_counters& relay;
+    const approval::fence_keeper& fence;
     const store::sqlite_store& database;
     const runtime::cpu_pool& hashing;
     const session::session_node& sessions;

@@ -94,16 +94,18 @@ runtime::task<void> shard_rooms::watch_health() {
 }
 
 relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
-                         obs::health::condition& sessions_condition)
+                         obs::health::condition& sessions_condition, obs::health::condition& whole)
     : tasks{shard},
       link{shard, s.redis_url, "relay"},
       mailbox{link, s.schema},
       settled{mailbox, link, node.writes},
       fences{link, s.schema},
       relay{shard, db.outbox, settled, fences},
-      keeper{shard, fences, db.outbox, relay, node.trust},
+      keeper{shard, fences, db.outbox,  settled,
+             relay, node.trust, [&whole](std::string_view why) { why.empty() ? whole.ok() : whole.fail(why); }},
       node_{node},
       sessions_condition_{sessions_condition} {
+    whole.ok();  // until it is known otherwise: Redis may be away at the start
     link.on_up([this] {
         relay.ring();
         keeper.on_up();

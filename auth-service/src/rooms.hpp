@@ -106,7 +106,7 @@ private:
 // The relay, the keeper of the fence and their link; on the first shard.
 struct relay_rooms {
     relay_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
-                obs::health::condition& sessions_condition);
+                obs::health::condition& sessions_condition, obs::health::condition& whole);
 
     void start() {
         link.start(tasks);

@@ -91,6 +91,9 @@ inline constexpr auto relay_poll = 1s;          // S5: the full scan
 // Whoever believes Redis does so for this long at most after a look that found nothing missing (R6). What was committed
 // and could not be relayed is told no sooner: by then nobody believes a Redis that lacks it.
 inline constexpr auto redis_trust_lease = 500ms;
+inline constexpr std::size_t replay_ends = 1'024;    // of one step of a replay: some milliseconds of Redis' time
+inline constexpr std::size_t replay_keys = 1'024;    // looked at by one SCAN
+inline constexpr std::size_t relay_attempts = 5;     // R5: then a row that Redis refuses, not an outage, is parked
 inline constexpr auto redis_trust_renewal = 250ms;  // one late renewal costs no trust
 inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 

@@ -25,6 +25,9 @@ public:
         return key;
     }
 
+    // What SCAN matches: the session keys of everybody.
+    std::string all_sessions() const { return prefix_ + ":{*}:session:*"; }
+
     // stream and channel of one name: the user's letters. No TTL (an expired stream forgets its last id, R2);
     // at most limits::stream_entries entries. The channel carries control messages too.
     std::string events(const user_id& user) const { return of_user(user, "events"); }

@@ -18,6 +18,9 @@ using std::chrono::steady_clock;
 
 // How late a heartbeat, a missing pong or an expired session may be noticed.
 constexpr milliseconds sweep_interval = 250ms;
+// A wipe that nothing else tells of is noticed within this time; the end of a replay, within the other.
+constexpr milliseconds whole_fence_interval = 1s;
+constexpr milliseconds broken_fence_interval = 50ms;
 // Sockets are closed in steps of this length while draining, and not slower than this: few need no long window.
 constexpr milliseconds drain_step = 10ms;
 constexpr milliseconds longest_slot = 50ms;
@@ -40,11 +43,12 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
       health_{shared.health.add("redis")},
       tasks_{shard},
       data_{shard, shared.redis, "notify"},
+      fence_{data_, shared.keys, [this] { on_fence_changed(); }},
       subscriptions_{shard, shared.redis, data_,
                      shared.keys.probe(std::string{shared.node} + "." + std::to_string(index)), handlers()},
       group_{shard},
       hub_{shared.counts},
-      history_{data_, shared.keys},
+      history_{data_, fence_, shared.keys},
       channels_{subscriptions_, shared.keys},
       reads_{history_, tasks_, shared.counts},
       frames_{shared.node, index},
@@ -58,24 +62,29 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                .subscriptions = channels_,
                .frames = frames_,
                .now = [this] { return data_.now(); },
-               .since = [] { return instant{}; },  // there is no fence yet to tell
+               .since = [this] { return fence_.since(); },
                .redis_is_there = [this] { return redis_is_there(); }},
       routes_{endpoints(), context_},
       stop_{shard} {
-    data_.on_up([this] { report(); });
+    data_.on_up([this] {
+        fence_.look();
+        settle();
+        report();
+    });
     data_.on_down([this] { report(); });
 }
 
 redis::subscriber::handlers push_shard::handlers() {
     return {.on_message = [this](std::string_view channel, std::string_view payload) { on_message(channel, payload); },
-            .on_lost = [this] { on_link_lost(); },
-            .on_restored = [this] { on_link_restored(); }};
+            .on_lost = [this] { settle(); },
+            .on_restored = [this] { settle(); }};
 }
 
 void push_shard::start() {
     data_.start(tasks_);
     subscriptions_.start(tasks_);
     tasks_.spawn("sweep", sweep());
+    tasks_.spawn("fence watch", watch_fence());
 }
 
 void push_shard::on_message(std::string_view channel, std::string_view payload) {
@@ -85,6 +94,18 @@ void push_shard::on_message(std::string_view channel, std::string_view payload) 
     } else {
         counts_.unreadable.add();
     }
+}
+
+// What was read or heard before may not be in Redis any more, also when all is whole again: as after a lost link.
+void push_shard::on_fence_changed() {
+    if (std::exchange(live_, false)) on_link_lost();
+    settle();
+}
+
+void push_shard::settle() {
+    const bool live = can_be_live();
+    if (std::exchange(live_, live) == live) return;
+    live ? on_link_restored() : on_link_lost();
 }
 
 void push_shard::on_link_lost() {
@@ -110,6 +131,8 @@ void push_shard::report() {
         health_.fail(server.error());
     } else if (!subscriptions_.live()) {
         health_.fail("subscriptions are not confirmed");
+    } else if (!fence_.whole()) {
+        health_.fail("Redis lacks data, which auth-service has to replay");
     } else {
         health_.ok();
     }
@@ -126,6 +149,15 @@ runtime::task<void> push_shard::sweep() {
         const auto now = steady_clock::now();
         const auto wall_time = data_.now();
         for_each_socket(hub_, [&](push_socket& each) { each.tick(now, wall_time); });
+    }
+}
+
+runtime::task<void> push_shard::watch_fence() {
+    while (!stopping_) {
+        fence_.look();
+        const bool stopped = co_await stop_.wait_until(
+            steady_clock::now() + (fence_.whole() ? whole_fence_interval : broken_fence_interval));
+        if (stopped) co_return;
     }
 }
 

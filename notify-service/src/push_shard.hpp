@@ -11,6 +11,7 @@
 #include "common/core/redis_schema.hpp"
 #include "common/http/router.hpp"
 #include "common/obs/health.hpp"
+#include "common/redis/fence_watch.hpp"
 #include "common/redis/link.hpp"
 #include "common/redis/subscriber.hpp"
 #include "common/redis/url.hpp"
@@ -58,12 +59,17 @@ public:
 private:
     redis::subscriber::handlers handlers();
     void on_message(std::string_view channel, std::string_view payload);
+    // Live: messages come, and the data behind them is whole (R6).
+    bool can_be_live() const noexcept { return subscriptions_.live() && fence_.whole(); }
+    void on_fence_changed();
+    void settle();
     void on_link_lost();
     void on_link_restored();
-    bool redis_is_there() const noexcept { return data_.connected() && subscriptions_.live(); }
+    bool redis_is_there() const noexcept { return data_.connected() && can_be_live(); }
     void report();
 
     runtime::task<void> sweep();
+    runtime::task<void> watch_fence();
     runtime::task<void> close_sockets(std::chrono::milliseconds window);
     runtime::task<void> wait_for_sockets(std::chrono::milliseconds time);
 
@@ -72,6 +78,7 @@ private:
     obs::health::condition& health_;
     runtime::task_group tasks_;
     redis::link data_;
+    redis::fence_watch fence_;
     redis::subscriber subscriptions_;
     ws::socket_group group_;
     hub hub_;
@@ -82,6 +89,7 @@ private:
     push_context context_;
     http::router<push_context> routes_;
     runtime::event stop_;
+    bool live_ = false;  // what the sockets were told last
     bool stopping_ = false;
     std::atomic<std::size_t> channels_seen_{0};
     std::atomic<bool> redis_seen_{false};

@@ -15,11 +15,25 @@ using std::chrono::steady_clock;
 // Enough that no two lives share a name.
 constexpr std::size_t life_name_bytes = 9;
 
+// A node that was pointed at another Redis by mistake takes the feed there. When it is gone, the feed is taken back.
+constexpr auto patience_with_another_feed = std::chrono::seconds{5};
+
+constexpr std::string_view went_back =
+    "Redis knows changes that the database does not: the database was restored from a backup. Stop every node, wipe "
+    "Stagedoor's keys in Redis, and start again (operations.md, Backups and restores)";
+constexpr std::string_view elsewhere = "another Redis than this one is being fed";
+
 }  // namespace
 
-fence_keeper::fence_keeper(runtime::executor shard, fence_store& fences, outbox& rows, relay& feeds,
-                           session::redis_trust& trust)
-    : fences_{fences}, outbox_{rows}, relay_{feeds}, trust_{trust}, bell_{shard} {}
+fence_keeper::fence_keeper(runtime::executor shard, fence_store& fences, outbox& rows, mailbox& letters, relay& feeds,
+                           session::redis_trust& trust, report to)
+    : fences_{fences},
+      outbox_{rows},
+      relay_{feeds},
+      replay_{rows, letters, feeds.carries()},
+      trust_{trust},
+      report_{std::move(to)},
+      bell_{shard} {}
 
 void fence_keeper::on_up() {
     due_ = true;
@@ -49,19 +63,88 @@ runtime::task<void> fence_keeper::run() {
 runtime::task<void> fence_keeper::look(time_point began) {
     auto seen = co_await fences_.read();
     if (!seen) co_return;  // the lease runs out
-    if (!seen->good()) {
-        know_nothing();
-        co_await begin_anew(std::move(*seen));
-        co_return;
-    }
-    if (!known_ || !same_life(*known_, *seen->what)) know(*seen->what);
+    auto state = co_await judged(*seen);
+    if (!state) co_return;
 
+    if (*state == data_state::fed_elsewhere) {
+        if (!elsewhere_since_) elsewhere_since_ = began;
+        if (began - *elsewhere_since_ >= patience_with_another_feed) state = data_state::broken;
+    } else {
+        elsewhere_since_.reset();
+    }
+    relay_.open(*state != data_state::database_went_back && *state != data_state::fed_elsewhere);
+    if (*state != data_state::whole) know_nothing();
+    switch (*state) {
+        case data_state::whole:
+            report_({});
+            if (!known_ || !same_life(*known_, *seen->what)) know(*seen->what);
+            co_await feed(std::move(*seen), began);
+            break;
+        case data_state::replaying:
+            report_({});
+            co_await go_on_with(std::move(*seen));
+            break;
+        case data_state::broken:
+            report_({});
+            co_await open_replay_of(std::move(*seen));
+            break;
+        case data_state::fed_elsewhere:
+            report_(elsewhere);
+            break;
+        case data_state::database_went_back:
+            report_(went_back);
+            break;
+    }
+}
+
+runtime::task<std::optional<data_state>> fence_keeper::judged(fence_sight seen) {
+    const auto cursor = seen.what ? seen.what->cursor : 0;
+    auto standing = co_await outbox_.standing(cursor);
+    if (standing) {
+        standing_ = std::move(*standing);
+        co_return judge(seen, *standing_);
+    }
+    // Without the database nobody can switch to another Redis: a life that was whole still is.
+    if (known_ && seen.good() && same_life(*known_, *seen.what)) co_return data_state::whole;
+    know_nothing();
+    co_return std::nullopt;
+}
+
+runtime::task<void> fence_keeper::open_replay_of(fence_sight seen) {
+    const auto missing = co_await outbox_.rows_missing_after(seen.what ? seen.what->cursor : 0);
+    if (!missing) co_return;
+    auto first = open_replay(seen, *standing_, *missing, random_text(life_name_bytes), fences_.now());
+    spdlog::warn("fence: Redis {} does not have everything ({}): replaying what was committed after row {}{}",
+                 seen.run_id, seen.what ? "its data is older" : "it was empty or wiped", first.cursor,
+                 first.step == fence_step::forget ? ", without its session records" : "");
+    const auto opened = co_await fences_.swap(std::move(seen.text), std::move(first));
+    if (!opened) co_return;
+    due_ = true;
+    if (*opened) counts_.replays += 1;  // if not, another node was faster: go on with its replay
+}
+
+runtime::task<void> fence_keeper::go_on_with(fence_sight seen) {
+    // Before anything is read for the replay: from here on nobody marks rows that another Redis has.
+    feed_ref fed{seen.what->run_id, seen.what->feed};
+    const auto switched = co_await outbox_.switch_feed(std::move(fed));
+    if (!switched) co_return;
+    due_ = true;
+    if (!*switched) co_return;
+
+    auto next = co_await replay_.advance(*seen.what);
+    due_ = next.has_value();
+    if (!next) co_return;
+    const auto said = co_await fences_.swap(std::move(seen.text), std::move(*next));
+    due_ = said.has_value();
+}
+
+runtime::task<void> fence_keeper::feed(fence_sight seen, time_point began) {
     const auto drained = co_await relay_.drain(began + limits::redis_trust_renewal);
     if (!trust_.holds()) drained_ = false;
     if (drained.how == drained::outcome::all) drained_ = true;
     if (!drained_ || drained.how == drained::outcome::not_all) co_return;
 
-    auto next = *seen->what;
+    auto next = *seen.what;
     if (drained.newest && drained.newest->id > next.cursor) {
         next.cursor = drained.newest->id;
         next.event = drained.newest->event;
@@ -69,36 +152,30 @@ runtime::task<void> fence_keeper::look(time_point began) {
     const auto since = next.since;
     // Without the database nobody can end a session: what Redis has stays true.
     const auto true_as_of = drained.newest ? began : steady_clock::now();
-    const auto written = co_await fences_.swap(std::move(seen->text), std::move(next));
+    const auto written = co_await fences_.swap(std::move(seen.text), std::move(next));
     if (!written) co_return;
     due_ = !*written;  // another node has moved the cursor on, or the life has ended: look again
-    if (*written && known_) trust_.grant(true_as_of, since);
+    if (!*written || !known_) co_return;
+    counts_.written_at_ms = to_unix_ms(system_now());
+    trust_.grant(true_as_of, since);
 }
 
 void fence_keeper::know(const fence& good) {
-    spdlog::info("fence: Redis {} has whole data, life {}, since {}", good.run_id, good.life, format_rfc3339(good.since));
+    spdlog::info("fence: Redis {} has everything, life {}, since {}", good.run_id, good.life,
+                 format_rfc3339(good.since));
     known_ = good;
+    counts_.whole = true;
     drained_ = false;
+    trust_.withdraw();
     relay_.begin_life(good);
 }
 
 void fence_keeper::know_nothing() {
     trust_.withdraw();
     drained_ = false;
+    counts_.whole = false;
     if (!std::exchange(known_, std::nullopt)) return;
     relay_.end_life();
-}
-
-runtime::task<void> fence_keeper::begin_anew(fence_sight seen) {
-    const auto feed = co_await outbox_.switch_feed(seen.run_id);
-    if (!feed) co_return;
-    fence first;
-    first.run_id = seen.run_id;
-    first.life = random_text(life_name_bytes);
-    first.feed = feed->feed;
-    first.since = fences_.now();
-    const auto written = co_await fences_.swap(std::move(seen.text), std::move(first));
-    if (written) due_ = true;
 }
 
 }  // namespace stagedoor::approval

@@ -1,6 +1,7 @@
 // The port to where letters go: users' streams, the admins' stream, tombstones. In Redis.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "auth-service/src/approval/outbox.hpp"
@@ -29,6 +30,14 @@ public:
 
     // Posts the events of one user to that user alone, again.
     virtual runtime::task<std::vector<result<posted>>> post_again(std::vector<user_event> events) = 0;
+
+    // For a replay: puts tombstones where Redis has something of a session, and where one would still stand (K6). Older
+    // ends need none where nothing is.
+    virtual runtime::task<result<void>> bury_again(std::vector<ended_session> ends) = 0;
+
+    // For a replay: drops some session records and tombstones, from `position` on, which is empty at the beginning. The
+    // next position; empty at the end. Records made meanwhile may stay: they come from the ledger.
+    virtual runtime::task<result<std::string>> forget_sessions(std::string position) = 0;
 
     // Starts the stream of one user anew with `run`, whose versions have no holes, provided that its top still is
     // `seen_top`. False when it is not.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -17,6 +18,7 @@ namespace stagedoor::approval {
 struct ended_session {
     session::session_ref who;
     errc reason = errc::session_revoked;
+    instant ended_at{};  // by the database's clock; only what is read for a replay has it
 };
 
 struct outbox_row {
@@ -40,6 +42,16 @@ struct feed_ref {
     friend bool operator==(const feed_ref&, const feed_ref&) = default;
 };
 
+// The name of an event, `<user id>.<version>`, or the id of a session that ended.
+std::string event_name(const outbox_row& row);
+
+// What the database says of a fence.
+struct outbox_standing {
+    std::optional<std::string> at_cursor;  // the event at the fence's cursor; nothing: no row is there any more
+    std::int64_t newest = 0;               // the highest id that was ever given
+    feed_ref fed;
+};
+
 struct outbox_scan {
     std::vector<outbox_row> rows;
     outbox_mark newest;  // of all rows when the scan began: the rows hold every unpublished one up to it, or `most`
@@ -61,8 +73,24 @@ public:
     // Only while `to` is what is being fed; else nothing is marked, and that is no error.
     virtual runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, feed_ref to) = 0;
 
-    // From now on that server process is being fed. The new count.
-    virtual runtime::task<result<feed_ref>> switch_feed(std::string run_id) = 0;
+    // From now on that Redis is being fed; rows that were parked get another chance. False when another has been
+    // switched to meanwhile: `to` has to be the next in count, or the one that is being fed already.
+    virtual runtime::task<result<bool>> switch_feed(feed_ref to) = 0;
+
+    virtual runtime::task<result<outbox_standing>> standing(std::int64_t cursor) = 0;
+
+    // Whether any row behind `id` has been purged, or deleted by hand.
+    virtual runtime::task<result<bool>> rows_missing_after(std::int64_t id) = 0;
+
+    // Rows behind `id`, published or not, in order.
+    virtual runtime::task<result<std::vector<outbox_row>>> rows_after(std::int64_t id, std::size_t most) = 0;
+
+    // From the ledger: sessions that have ended before their absolute expiry, which is still to come, in the order of
+    // their ids, behind `after`.
+    virtual runtime::task<result<std::vector<ended_session>>> ends_after(session_id after, std::size_t most) = 0;
+
+    // Leaves a row out from now on (R5).
+    virtual runtime::task<result<void>> park(std::int64_t id, std::string reason) = 0;
 };
 
 }  // namespace stagedoor::approval

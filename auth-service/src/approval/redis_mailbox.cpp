@@ -90,6 +90,52 @@ runtime::task<std::vector<result<posted>>> redis_mailbox::post_again(std::vector
     co_return results;
 }
 
+runtime::task<result<void>> redis_mailbox::bury_again(std::vector<ended_session> ends) {
+    std::vector<redis::command> questions;
+    questions.reserve(ends.size());
+    for (const auto& end : ends) questions.emplace_back("EXISTS", keys_.session(end.who.user, end.who.session));
+    const auto present = co_await link_.exchange_all(std::move(questions));
+
+    std::vector<script_call> calls;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        const auto answer = link_.checked(present[i]);
+        if (!answer) co_return answer.error();
+        const bool stands = link_.now() - ends[i].ended_at < limits::tombstone_ttl;
+        if (*answer == redis::value{std::int64_t{0}} && !stands) continue;
+        calls.push_back(session::bury_call(keys_, ends[i].who, ends[i].reason, link_.now()));
+    }
+    if (calls.empty()) co_return result<void>{};
+    const auto buried = co_await redis::eval_all(link_, std::move(calls));
+    for (const auto& each : buried) {
+        if (!each) co_return each.error();
+    }
+    co_return result<void>{};
+}
+
+runtime::task<result<std::string>> redis_mailbox::forget_sessions(std::string position) {
+    const auto from = position.empty() ? std::string{"0"} : position;
+    auto reply = co_await link_.request("SCAN", from, "MATCH", keys_.all_sessions(), "COUNT", limits::replay_keys);
+    if (!reply) co_return reply.error();
+    const auto parts = reply->to_array();
+    if (!parts || parts->size() != 2) co_return errc::redis_protocol;
+    const auto next = (*parts)[0].to_text();
+    const auto found = (*parts)[1].to_array();
+    if (!next || !found) co_return errc::redis_protocol;
+
+    std::vector<redis::command> drops;  // one key each: they are in different slots
+    for (const auto& key : *found) {
+        const auto name = key.to_text();
+        if (!name) co_return errc::redis_protocol;
+        drops.emplace_back("DEL", *name);
+    }
+    const auto dropped = co_await link_.exchange_all(std::move(drops));
+    for (const auto& each : dropped) {
+        const auto checked = link_.checked(each);
+        if (!checked) co_return checked.error();
+    }
+    co_return *next == "0" ? std::string{} : std::string{*next};
+}
+
 runtime::task<result<bool>> redis_mailbox::rebase(std::int64_t seen_top, std::vector<user_event> run) {
     const auto& first = run.front().facts;
     const auto& last = run.back().facts;

@@ -35,6 +35,17 @@ runtime::task<std::vector<result<posted>>> redis_settled_mailbox::post_again(std
     co_return results;
 }
 
+runtime::task<result<void>> redis_settled_mailbox::bury_again(std::vector<ended_session> ends) {
+    const auto buried = co_await inner_.bury_again(ends);
+    for (const auto& end : ends) writes_.note(end.who);
+    if (!buried) co_return buried.error();
+    co_return co_await settle();
+}
+
+runtime::task<result<std::string>> redis_settled_mailbox::forget_sessions(std::string position) {
+    co_return co_await inner_.forget_sessions(std::move(position));
+}
+
 runtime::task<result<bool>> redis_settled_mailbox::rebase(std::int64_t seen_top, std::vector<user_event> run) {
     const auto user = run.front().facts.id;
     auto rebased = co_await inner_.rebase(seen_top, std::move(run));

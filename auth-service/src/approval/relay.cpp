@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <unordered_map>
 #include <utility>
 
 #include "common/core/limits.hpp"
@@ -19,23 +18,18 @@ using std::chrono::steady_clock;
 // Long enough to mark many rows with one commit, short enough that a restart relays few of them twice.
 constexpr auto marking_interval = std::chrono::milliseconds{20};
 
-// A row that Redis refuses comes back with every scan.
-constexpr auto complaint_interval = std::chrono::seconds{10};
-
 constexpr auto failure_pause = std::chrono::milliseconds{100};
 // A submitted row that failed is tried again: others wait for it.
 constexpr auto retry_pause = std::chrono::milliseconds{25};
 // A read that takes longer counts as a database that is away.
 constexpr auto patience_with_database = std::chrono::milliseconds{150};
 
-const user_event* as_event(const outbox_row& row) noexcept { return std::get_if<user_event>(&row.what); }
-
 }  // namespace
 
 relay::relay(runtime::executor shard, outbox& rows, mailbox& letters, fence_store& fences)
     : shard_{shard},
       outbox_{rows},
-      mailbox_{letters},
+      carrier_{rows, letters, counters_},
       fences_{fences},
       bell_{shard},
       marks_{shard},
@@ -53,6 +47,11 @@ void relay::stop() {
     bell_.notify_all();
     marks_.notify_all();
     scanned_.notify_all();
+}
+
+void relay::open(bool may_post) {
+    if (may_post && !may_post_) bell_.notify_all();
+    may_post_ = may_post;
 }
 
 void relay::begin_life(fence life) {
@@ -118,7 +117,8 @@ runtime::task<void> relay::deliver_submitted() {
     std::vector<outbox_row> rows;
     rows.reserve(batch.size());
     for (const auto& each : batch) rows.push_back(each.row);
-    const auto published = co_await publish(std::move(rows));
+    std::vector<result<void>> published(rows.size(), result<void>{errc::redis_unavailable});
+    if (may_post_) published = co_await post(std::move(rows));
     const auto now = steady_clock::now();
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (published[i]) {
@@ -153,8 +153,7 @@ runtime::task<drained> relay::scan_all() {
         std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
         counters_.backlog = rows.size();
         if (!rows.empty()) {
-            const auto published = co_await publish(std::move(rows));
-            const bool all = std::ranges::find(published, false) == published.end();
+            const bool all = co_await settle(std::move(rows));
             if (!all) co_return drained{};
             counters_.backlog = 0;
         }
@@ -164,85 +163,25 @@ runtime::task<drained> relay::scan_all() {
     }
 }
 
-runtime::task<std::vector<bool>> relay::publish(std::vector<outbox_row> rows) {
-    std::vector<bool> published(rows.size(), false);
+runtime::task<std::vector<result<void>>> relay::post(std::vector<outbox_row> rows) {
     const auto life = lives_;
-    const auto results = co_await mailbox_.post(rows);
-
-    struct lag {
-        std::int64_t top;
-        std::int64_t wanted;
-    };
-    std::unordered_map<user_id, lag, id_hash<user_tag>> behind;
+    auto outcomes = co_await carrier_.post(rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!results[i]) continue;
-        const auto* const event = as_event(rows[i]);
-        published[i] = !event || results[i]->what != posted::outcome::gap;
-        if (published[i]) continue;
-        auto& lag_of_user = behind.try_emplace(event->facts.id, lag{results[i]->top, 0}).first->second;
-        lag_of_user.wanted = std::max(lag_of_user.wanted, event->facts.version);
+        if (outcomes[i]) note_relayed(rows[i].id, life);
     }
-    for (const auto& [user, how] : behind) {
-        counters_.gaps += 1;
-        const bool caught_up = co_await catch_up(user, how.top, how.wanted);
-        if (!caught_up) continue;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            const auto* const event = as_event(rows[i]);
-            if (event && event->facts.id == user && results[i]) published[i] = true;
-        }
-    }
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (published[i]) {
-            note_relayed(rows[i].id, life);
-        } else {
-            note_failure(rows[i], results[i] ? boost::system::error_code{} : results[i].error());
-        }
-    }
-    co_return published;
+    co_return outcomes;
 }
 
-runtime::task<bool> relay::catch_up(user_id user, std::int64_t top, std::int64_t wanted) {
-    while (top < wanted) {
-        auto events = co_await outbox_.events_from(user, top + 1, limits::stream_entries);
-        if (!events || events->empty()) co_return false;
-        const auto first = events->front().facts.version;
-        const auto last = events->back().facts.version;
-
-        if (first == top + 1) {
-            const auto results = co_await mailbox_.post_again(std::move(*events));
-            const bool all = std::ranges::all_of(
-                results, [](const auto& r) { return r && r->what != posted::outcome::gap; });
-            if (!all) co_return false;
-        } else {
-            // The outbox no longer has what is missing: the stream begins anew where the outbox does.
-            spdlog::warn("relay: events {} to {} of user {} were purged before Redis lost them; rebasing", top + 1,
-                         first - 1, user.text());
-            counters_.rebases += 1;
-            const auto rebased = co_await mailbox_.rebase(top, std::move(*events));
-            if (!rebased || !*rebased) co_return false;
-        }
-        top = last;
-    }
-    co_return true;
+runtime::task<bool> relay::settle(std::vector<outbox_row> rows) {
+    auto outcomes = co_await post(rows);
+    const bool all = co_await carrier_.park_refused(std::move(rows), std::move(outcomes));
+    co_return all;
 }
 
 void relay::note_relayed(std::int64_t id, std::uint64_t in_life) {
-    counters_.relayed += 1;
     if (!life_ || lives_ != in_life) return;  // it comes again with the next scan
     unmarked_.insert(id);
     marks_.notify_all();
-}
-
-// An outage fails every row, and the link says so already; what is left to say is which row is at fault.
-void relay::note_failure(const outbox_row& row, const boost::system::error_code& why) {
-    counters_.failed += 1;
-    const auto now = steady_clock::now();
-    if (to_errc(why) == errc::redis_unavailable || now < next_complaint_) return;
-    next_complaint_ = now + complaint_interval;
-    const auto* const event = as_event(row);
-    const auto& user = event ? event->facts.id : std::get<ended_session>(row.what).who.user;
-    spdlog::error("relay: outbox row {} of user {} cannot be relayed and is tried again: {}", row.id, user.text(),
-                  why ? why.message() : "events before it are missing");
 }
 
 runtime::task<void> relay::run_marker() {

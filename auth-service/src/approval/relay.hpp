@@ -6,7 +6,6 @@
 // be called from any.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -14,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "auth-service/src/approval/carrier.hpp"
 #include "auth-service/src/approval/fence_store.hpp"
 #include "auth-service/src/approval/mailbox.hpp"
 #include "auth-service/src/approval/outbox.hpp"
@@ -38,15 +38,6 @@ struct drained {
     std::optional<outbox_mark> newest;  // the last row that was committed before the scan; if all
 };
 
-// Since the start of the process; read by the metrics page from another thread.
-struct relay_counters {
-    std::atomic<std::uint64_t> relayed = 0;
-    std::atomic<std::uint64_t> failed = 0;
-    std::atomic<std::uint64_t> gaps = 0;
-    std::atomic<std::uint64_t> rebases = 0;
-    std::atomic<std::uint64_t> backlog = 0;  // rows found unpublished by the last scan
-};
-
 class relay {
 public:
     relay(runtime::executor shard, outbox& rows, mailbox& letters, fence_store& fences);
@@ -63,7 +54,9 @@ public:
     // before it says pending.
     runtime::task<delivery> deliver(outbox_row row);
 
-    // The keeper's calls, on the relay's shard.
+    // The keeper's and the replay's calls, on the relay's shard.
+    // Whether letters may go to Redis at all. They may not until somebody has looked at what is there (R7).
+    void open(bool may_post);
     // Redis lacks nothing but what is unpublished: scan. What was relayed before, to another life of its data, is
     // looked at anew.
     void begin_life(fence life);
@@ -76,6 +69,8 @@ public:
     void stop();
 
     const relay_counters& counters() const noexcept { return counters_; }
+    // For replays: rows that were published before go the same way.
+    carrier& carries() noexcept { return carrier_; }
 
 private:
     struct submission {
@@ -88,16 +83,16 @@ private:
     runtime::task<void> deliver_submitted();
     runtime::task<void> scan();
     runtime::task<drained> scan_all();
-    // For each row: whether it is in Redis now.
-    runtime::task<std::vector<bool>> publish(std::vector<outbox_row> rows);
-    // Brings a user's stream from its newest version `top` to `wanted` at least; false when that failed.
-    runtime::task<bool> catch_up(user_id user, std::int64_t top, std::int64_t wanted);
+    // For each row: nothing to complain of when it is in Redis now.
+    runtime::task<std::vector<result<void>>> post(std::vector<outbox_row> rows);
+    // The same, parking what is refused for good; true: no row is left to be tried again.
+    runtime::task<bool> settle(std::vector<outbox_row> rows);
     void note_relayed(std::int64_t id, std::uint64_t in_life);
-    void note_failure(const outbox_row& row, const boost::system::error_code& why);
 
     runtime::executor shard_;
     outbox& outbox_;
-    mailbox& mailbox_;
+    relay_counters counters_;
+    carrier carrier_;
     fence_store& fences_;
     runtime::event bell_;
     runtime::event marks_;
@@ -105,16 +100,15 @@ private:
     std::vector<submission> submitted_;
     bool fresh_ = false;  // some of them have not been tried yet
     std::unordered_set<std::int64_t> unmarked_;  // relayed, not yet known to be marked
-    std::chrono::steady_clock::time_point next_complaint_{};
     std::optional<std::chrono::steady_clock::time_point> reading_since_;  // the database is asked by a scan
     std::uint64_t scans_asked_ = 0;
     std::uint64_t scans_answered_ = 0;
     drained last_scan_;
     std::optional<fence> life_;  // what is fed; nothing: nobody knows
     std::uint64_t lives_ = 0;    // counts the changes of it
+    bool may_post_ = false;
     bool scan_due_ = true;
     bool stopping_ = false;
-    relay_counters counters_;
 };
 
 }  // namespace stagedoor::approval

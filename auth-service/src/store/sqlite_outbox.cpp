@@ -14,24 +14,27 @@ using approval::outbox_row;
 using runtime::task;
 
 struct scanned {
-    approval::outbox_scan whole;
+    std::vector<outbox_row> rows;
     std::vector<std::int64_t> spoilt;
+    outbox_mark newest;
 };
 
-std::optional<ended_session> end_at(const sql::statement& row, int user, int session, int reason) {
+std::optional<ended_session> end_at(const sql::statement& row, int user, int session, int reason, int at_ms) {
     const auto of = user_id::parse(row.text(user));
     const auto which = session_id::parse(row.text(session));
     if (!of || !which) return std::nullopt;
     const auto* const known = find_problem(row.text(reason));
-    return ended_session{{*of, *which}, known ? known->error : errc::session_revoked};
+    return ended_session{{*of, *which}, known ? known->error : errc::session_revoked,
+                         from_unix_ms(row.integer(at_ms))};
 }
 
 // A user's event is named by its version, an end by its session.
-constexpr std::string_view event_name = "CASE kind WHEN 'user_event' THEN user_id || '.' || version ELSE session_id END";
+constexpr std::string_view event_name_column =
+    "CASE kind WHEN 'user_event' THEN user_id || '.' || version ELSE session_id END";
 
 result<outbox_mark> newest_mark(sql::database& db) {
     static const std::string sql =
-        "SELECT id, " + std::string{event_name} + " FROM outbox ORDER BY id DESC LIMIT 1";
+        "SELECT id, " + std::string{event_name_column} + " FROM outbox ORDER BY id DESC LIMIT 1";
     auto found = db.query(sql);
     if (!found) return found.error();
     const auto there = found->next();
@@ -40,17 +43,14 @@ result<outbox_mark> newest_mark(sql::database& db) {
     return outbox_mark{found->row().integer(0), std::string{found->row().text(1)}};
 }
 
-result<scanned> scan(sql::database& db, std::size_t most) {
-    // First: what is committed between the two statements has a higher id.
-    auto newest = newest_mark(db);
-    if (!newest) return newest.error();
-    static const std::string sql = "SELECT id, kind, user_id, version, session_id, reason, " + event_columns +
-                                   " FROM outbox WHERE published_at_ms IS NULL AND parked_reason IS NULL "
-                                   "ORDER BY id LIMIT ?1";
-    auto found = db.query(sql, most);
+// `from` is what follows the columns in the statement.
+template <class... Args>
+result<scanned> select_rows(sql::database& db, std::string_view from, const Args&... args) {
+    static const std::string columns =
+        "SELECT id, kind, user_id, version, session_id, reason, " + event_columns + " FROM outbox ";
+    auto found = db.query(columns + std::string{from}, args...);
     if (!found) return found.error();
     scanned all;
-    all.whole.newest = std::move(*newest);
     for (;;) {
         const auto there = found->next();
         if (!there) return there.error();
@@ -58,16 +58,25 @@ result<scanned> scan(sql::database& db, std::size_t most) {
         const auto& row = found->row();
         const auto id = row.integer(0);
         if (row.text(1) == "session_ended") {
-            const auto end = end_at(row, 2, 4, 5);
-            if (end) all.whole.rows.push_back({id, *end});
+            const auto end = end_at(row, 2, 4, 5, 10);
+            if (end) all.rows.push_back({id, *end});
             if (!end) all.spoilt.push_back(id);
             continue;
         }
         auto event = event_at(row, 6);
         const bool whole = event && event->facts.id.text() == row.text(2) && event->facts.version == row.integer(3);
-        if (whole) all.whole.rows.push_back({id, std::move(*event)});
+        if (whole) all.rows.push_back({id, std::move(*event)});
         if (!whole) all.spoilt.push_back(id);
     }
+}
+
+result<scanned> scan(sql::database& db, std::size_t most) {
+    // First: what is committed between the two statements has a higher id.
+    auto newest = newest_mark(db);
+    if (!newest) return newest.error();
+    auto found = select_rows(db, "WHERE published_at_ms IS NULL AND parked_reason IS NULL ORDER BY id LIMIT ?1", most);
+    if (found) found->newest = std::move(*newest);
+    return found;
 }
 
 result<std::vector<user_event>> select_events(sql::database& db, const user_id& user, std::int64_t version,
@@ -101,6 +110,56 @@ result<feed_ref> select_feed(sql::database& db) {
     return feed_ref{std::string{found->row().text(0)}, found->row().integer(1)};
 }
 
+result<approval::outbox_standing> select_standing(sql::database& db, std::int64_t cursor) {
+    static const std::string sql = "SELECT run_id, feed, (SELECT " + std::string{event_name_column} +
+                                   " FROM outbox WHERE id = ?1), coalesce((SELECT seq FROM sqlite_sequence "
+                                   "WHERE name = 'outbox'), 0) FROM relay_state";
+    auto found = db.query(sql, cursor);
+    if (!found) return found.error();
+    const auto there = found->next();
+    if (!there) return there.error();
+    if (!*there) return errc::internal_error;  // a migration has put the one row there
+    const auto& row = found->row();
+    approval::outbox_standing standing;
+    standing.fed = feed_ref{std::string{row.text(0)}, row.integer(1)};
+    if (const auto event = row.optional_text(2)) standing.at_cursor = std::string{*event};
+    standing.newest = row.integer(3);
+    return standing;
+}
+
+// How many rows behind `cursor` are gone: ids are given without holes.
+result<std::int64_t> count_missing(sql::database& db, std::int64_t cursor) {
+    auto found = db.query(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) - ?1 - "
+        "(SELECT count(*) FROM outbox WHERE id > ?1)",
+        cursor);
+    if (!found) return found.error();
+    const auto there = found->next();
+    if (!there) return there.error();
+    return found->row().integer(0);
+}
+
+result<bool> as_flag(const result<std::int64_t>& count) {
+    if (!count) return result<bool>{boost::system::in_place_error, count.error()};
+    return result<bool>{boost::system::in_place_value, *count > 0};
+}
+
+result<std::vector<ended_session>> select_ends(sql::database& db, const session_id& after, std::size_t most) {
+    auto found = db.query(
+        "SELECT user_id, id, end_reason, ended_at_ms FROM sessions WHERE id > ?1 AND ended_at_ms IS NOT NULL "
+        "AND expires_at_ms > (SELECT now_ms FROM clock) ORDER BY id LIMIT ?2",
+        after.text(), most);
+    if (!found) return found.error();
+    std::vector<ended_session> ends;
+    for (;;) {
+        const auto there = found->next();
+        if (!there) return there.error();
+        if (!*there) return ends;
+        const auto end = end_at(found->row(), 0, 1, 2, 3);
+        if (end) ends.push_back(*end);  // the schema lets no other ids in
+    }
+}
+
 result<void> for_each_id(sql::database& db, std::string_view sql, const std::vector<std::int64_t>& ids) {
     for (const auto id : ids) {
         const auto written = db.execute(sql, id);
@@ -111,19 +170,46 @@ result<void> for_each_id(sql::database& db, std::string_view sql, const std::vec
 
 }  // namespace
 
+task<result<void>> sqlite_outbox::park_spoilt(std::vector<std::int64_t> ids) {
+    if (ids.empty()) co_return result<void>{};
+    for (const auto id : ids) spdlog::error("outbox row {} cannot be read and is parked", id);
+    auto job = [ids = std::move(ids)](sql::database& db) {
+        return for_each_id(db, "UPDATE outbox SET parked_reason = 'unreadable' WHERE id = ?1", ids);
+    };
+    co_return co_await store_.write(std::move(job));
+}
+
 task<result<approval::outbox_scan>> sqlite_outbox::unpublished(std::size_t most) {
     auto job = [most](sql::database& db) { return scan(db, most); };
     auto found = co_await store_.read(std::move(job));
     if (!found) co_return found.error();
-    if (!found->spoilt.empty()) {
-        for (const auto id : found->spoilt) spdlog::error("outbox row {} cannot be read and is parked", id);
-        auto park = [spoilt = std::move(found->spoilt)](sql::database& db) {
-            return for_each_id(db, "UPDATE outbox SET parked_reason = 'unreadable' WHERE id = ?1", spoilt);
-        };
-        const auto parked = co_await store_.write(std::move(park));
-        if (!parked) co_return parked.error();
-    }
-    co_return std::move(found->whole);
+    const auto parked = co_await park_spoilt(std::move(found->spoilt));
+    if (!parked) co_return parked.error();
+    co_return approval::outbox_scan{std::move(found->rows), std::move(found->newest)};
+}
+
+task<result<std::vector<outbox_row>>> sqlite_outbox::rows_after(std::int64_t id, std::size_t most) {
+    auto job = [id, most](sql::database& db) {
+        return select_rows(db, "WHERE id > ?1 AND parked_reason IS NULL ORDER BY id LIMIT ?2", id, most);
+    };
+    auto found = co_await store_.read(std::move(job));
+    if (!found) co_return found.error();
+    const bool spoilt = !found->spoilt.empty();
+    const auto parked = co_await park_spoilt(std::move(found->spoilt));
+    if (!parked) co_return parked.error();
+    // Fewer than there are means the end to the caller: read them again without the spoilt ones.
+    if (spoilt) co_return co_await rows_after(id, most);
+    co_return std::move(found->rows);
+}
+
+task<result<std::vector<ended_session>>> sqlite_outbox::ends_after(session_id after, std::size_t most) {
+    auto job = [after, most](sql::database& db) { return select_ends(db, after, most); };
+    co_return co_await store_.read(std::move(job));
+}
+
+task<result<approval::outbox_standing>> sqlite_outbox::standing(std::int64_t cursor) {
+    auto job = [cursor](sql::database& db) { return select_standing(db, cursor); };
+    co_return co_await store_.read(std::move(job));
 }
 
 task<result<std::vector<user_event>>> sqlite_outbox::events_from(user_id user, std::int64_t version, std::size_t most) {
@@ -144,12 +230,42 @@ task<result<void>> sqlite_outbox::mark_published(std::vector<std::int64_t> ids, 
     co_return co_await store_.write(std::move(job));
 }
 
-task<result<feed_ref>> sqlite_outbox::switch_feed(std::string run_id) {
-    auto job = [run_id = std::move(run_id)](sql::database& db) -> result<feed_ref> {
+task<result<bool>> sqlite_outbox::rows_missing_after(std::int64_t id) {
+    auto job = [id](sql::database& db) { return count_missing(db, id); };
+    const auto missing = co_await store_.read(std::move(job));
+    co_return as_flag(missing);
+}
+
+task<result<bool>> sqlite_outbox::switch_feed(feed_ref to) {
+    auto look = [](sql::database& db) { return select_feed(db); };
+    const auto fed = co_await store_.read(std::move(look));
+    if (!fed) co_return failed<bool>(fed.error());
+    if (*fed == to) co_return true;  // each step of a replay asks: no write for that
+    auto job = [to = std::move(to)](sql::database& db) -> result<std::int64_t> {
         const auto switched = db.execute(
-            "UPDATE relay_state SET run_id = ?1, feed = feed + 1, switched_at_ms = (SELECT now_ms FROM clock)", run_id);
+            "UPDATE relay_state SET run_id = ?1, feed = ?2, switched_at_ms = (SELECT now_ms FROM clock) "
+            "WHERE feed = ?2 - 1",
+            to.run_id, to.feed);
         if (!switched) return switched.error();
-        return select_feed(db);
+        if (*switched == 0) {
+            const auto now = select_feed(db);
+            if (!now) return now.error();
+            return *now == to ? 1 : 0;
+        }
+        const auto unparked = db.execute(
+            "UPDATE outbox SET parked_reason = NULL, attempts = 0 "
+            "WHERE parked_reason IS NOT NULL AND parked_reason <> 'unreadable' AND published_at_ms IS NULL");
+        if (!unparked) return unparked.error();
+        return 1;
+    };
+    const auto switched = co_await store_.write(std::move(job));
+    co_return as_flag(switched);
+}
+
+task<result<void>> sqlite_outbox::park(std::int64_t id, std::string reason) {
+    auto job = [id, reason = std::move(reason)](sql::database& db) {
+        return done(db.execute("UPDATE outbox SET parked_reason = ?2, attempts = attempts + ?3 WHERE id = ?1", id,
+                               reason, limits::relay_attempts));
     };
     co_return co_await store_.write(std::move(job));
 }

@@ -16,9 +16,16 @@ public:
     runtime::task<result<std::vector<user_event>>> events_from(user_id user, std::int64_t version,
                                                                std::size_t most) override;
     runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, approval::feed_ref to) override;
-    runtime::task<result<approval::feed_ref>> switch_feed(std::string run_id) override;
+    runtime::task<result<bool>> switch_feed(approval::feed_ref to) override;
+    runtime::task<result<bool>> rows_missing_after(std::int64_t id) override;
+    runtime::task<result<approval::outbox_standing>> standing(std::int64_t cursor) override;
+    runtime::task<result<std::vector<approval::outbox_row>>> rows_after(std::int64_t id, std::size_t most) override;
+    runtime::task<result<std::vector<approval::ended_session>>> ends_after(session_id after, std::size_t most) override;
+    runtime::task<result<void>> park(std::int64_t id, std::string reason) override;
 
 private:
+    runtime::task<result<void>> park_spoilt(std::vector<std::int64_t> ids);
+
     sqlite_store& store_;
 };
 

@@ -46,10 +46,18 @@ std::optional<std::string> to_owned(std::optional<std::string_view> text) {
 }  // namespace
 
 runtime::task<result<readout>> redis_history::read(session::session_ref who, std::optional<std::int64_t> from) {
-    std::vector<redis::command> both;
-    both.push_back(read_stream(keys_.events(who.user), from));
-    both.emplace_back("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
-    auto replies = co_await data_.exchange_all(std::move(both));
+    std::vector<redis::command> all;
+    all.push_back(read_stream(keys_.events(who.user), from));
+    all.emplace_back("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
+    all.emplace_back("GET", fence_.key());
+    auto replies = co_await data_.exchange_all(std::move(all));
+    // The fence was read last: what it says holds for what was read before (R6).
+    auto fence = data_.checked(std::move(replies[2]));
+    if (!fence) co_return fence.error();
+    const auto fence_text = fence->to_optional_text();
+    if (!fence_text) co_return fence_text.error();
+    fence_.note(fence_text->value_or(std::string_view{}));
+    if (!fence_.whole()) co_return errc::redis_unavailable;
     auto entries = data_.checked(std::move(replies[0]));
     auto texts = data_.checked(std::move(replies[1]));
     if (!entries) co_return entries.error();

@@ -1,7 +1,8 @@
-// The port `history` over the shard's data link: two commands in one write.
+// The port `history` over the shard's data link: three commands in one write.
 #pragma once
 
 #include "common/core/redis_schema.hpp"
+#include "common/redis/fence_watch.hpp"
 #include "common/redis/link.hpp"
 #include "notify-service/src/hub/history.hpp"
 
@@ -10,12 +11,14 @@ namespace stagedoor::notify {
 class redis_history final : public history {
 public:
     // Both outlive this.
-    redis_history(redis::link& data, const redis_schema& keys) : data_{data}, keys_{keys} {}
+    redis_history(redis::link& data, redis::fence_watch& fence, const redis_schema& keys)
+        : data_{data}, fence_{fence}, keys_{keys} {}
 
     runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) override;
 
 private:
     redis::link& data_;
+    redis::fence_watch& fence_;
     const redis_schema& keys_;
 };
 

@@ -18,7 +18,7 @@ namespace {
 
 const char* const auth_rules =
     "on >auth-password resetkeys ~stagedoor:* resetchannels &stagedoor:* -@all "
-    "+ping +info +time +client|setname +client|id +client|tracking +get +mget +set +del +exists +eval +evalsha +publish "
+    "+ping +info +time +client|setname +client|id +client|tracking +get +mget +set +del +exists +scan +eval +evalsha +publish "
     "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank "
     "(+subscribe resetchannels &__redis__:invalidate)";
 
@@ -81,6 +81,10 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
     CHECK(may({scripts::session_end, keys{session, stream}, "x1 a 1", 60'000, "c {}"}));
     CHECK(may({scripts::rate_limit, keys{"stagedoor:{limit:account:h}"}, 1'000'000, 10'000'000, "take"}));
     CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
+    CHECK(may({scripts::fence_swap, keys{"stagedoor:{fence}"}, "", "f1 a"}));
+    CHECK(shard.await(redis->request("EXISTS", session)).has_value());
+    CHECK(shard.await(redis->request("SCAN", 0, "MATCH", "stagedoor:{*}:session:*", "COUNT", 10)).has_value());
+    CHECK(shard.await(redis->request("DEL", session)).has_value());
     CHECK(server("ACL", "LOG").if_array()->empty());
 }
 
@@ -121,6 +125,7 @@ TEST_CASE("the user of notify-service may read and subscribe, and probe its own 
     CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
     CHECK(shard.await(redis->request("XRANGE", stream, "(0", "+", "COUNT", 64)).has_value());
     CHECK(shard.await(redis->request("XREVRANGE", stream, "+", "-", "COUNT", 1)).has_value());
+    CHECK(shard.await(redis->request("GET", "stagedoor:{fence}")).has_value());
     CHECK(shard.await(redis->request("PUBLISH", "stagedoor:{probe}:node", 0)).has_value());
     server("PUBLISH", stream, "hello");
     CHECK(shard.reaches([&] { return messages == std::vector<std::string>{"hello"}; }));

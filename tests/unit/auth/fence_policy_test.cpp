@@ -1,0 +1,69 @@
+// What a fence is worth, and how a replay goes on: R6, R7.
+#include "auth-service/src/approval/fence_policy.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace stagedoor;
+using namespace stagedoor::approval;
+
+namespace {
+
+const fence whole{"run1", "life", 3, from_unix_ms(5), fence_step::fed, "", 7, "u.2"};
+const outbox_standing known{"u.2", 9, {"run1", 3}};
+
+data_state judged(const fence& what, const outbox_standing& db = known, std::string run_id = "run1") {
+    return judge({std::move(run_id), format_fence(what), what}, db);
+}
+
+}  // namespace
+
+TEST_CASE("a fence is whole only for the process, the feed and the history that it names") {
+    CHECK(judged(whole) == data_state::whole);
+    CHECK(judge({"run1", "", std::nullopt}, known) == data_state::broken);
+    CHECK(judged(whole, known, "run2") == data_state::broken);
+    CHECK(judged(whole, {"u.2", 9, {"run9", 4}}) == data_state::fed_elsewhere);
+    CHECK(judged(whole, {std::nullopt, 9, {"run1", 3}}) == data_state::whole);  // the row was purged
+}
+
+TEST_CASE("a cursor, an event or a feed that the database does not know means that the database went back") {
+    CHECK(judged(whole, {std::nullopt, 6, {"run1", 3}}) == data_state::database_went_back);
+    CHECK(judged(whole, {"v.1", 9, {"run1", 3}}) == data_state::database_went_back);
+    CHECK(judged(whole, {"u.2", 9, {"run0", 2}}) == data_state::database_went_back);
+    CHECK(judged(whole, {"v.1", 9, {"run1", 3}}, "run2") == data_state::database_went_back);
+}
+
+TEST_CASE("a replay is gone on with while nobody has switched to another Redis since") {
+    auto replaying = whole;
+    replaying.step = fence_step::send;
+    CHECK(judged(replaying) == data_state::replaying);
+    CHECK(judged(replaying, {"u.2", 9, {"run0", 2}}) == data_state::replaying);  // not claimed yet
+    CHECK(judged(replaying, {"u.2", 9, {"run9", 4}}) == data_state::broken);
+    CHECK(judged(replaying, known, "run2") == data_state::broken);
+}
+
+TEST_CASE("a replay begins at the cursor of what came back, under the next count, and forgets records only if it has to") {
+    const auto now = from_unix_ms(99);
+    const fence_sight older{"run2", format_fence(whole), whole};
+    auto first = open_replay(older, known, false, "new", now);
+    CHECK(first == fence{"run2", "new", 4, now, fence_step::bury, "", 7, "u.2"});
+    CHECK(open_replay(older, known, true, "new", now).step == fence_step::forget);
+    CHECK(open_replay({"run2", "", std::nullopt}, known, false, "new", now) ==
+          fence{"run2", "new", 4, now, fence_step::bury, "", 0, ""});
+
+    auto half = whole;
+    half.step = fence_step::forget;
+    CHECK(open_replay({"run2", format_fence(half), half}, known, false, "new", now).step == fence_step::forget);
+}
+
+TEST_CASE("the steps of a replay follow each other, each from its beginning") {
+    auto at = whole;
+    at.step = fence_step::forget;
+    at.walked = "12";
+    for (const auto step : {fence_step::bury, fence_step::send, fence_step::fed}) {
+        at = next_step(at);
+        CHECK(at.step == step);
+        CHECK(at.walked.empty());
+        CHECK(at.cursor == 7);
+        at.walked = "x";
+    }
+}
