@@ -122,7 +122,8 @@ TEST_CASE("a wipe under a running node is made good, and ends the trust of befor
             r.redis.data = model_data{};
             return false;
         }
-        return !wiped.empty() && r.settled() && r.seen().life != wiped;
+        const bool lives_again = !wiped.empty() && !r.seen().life.empty() && r.seen().life != wiped;
+        return lives_again && r.settled();
     }));
     CHECK(r.redis.top(r.user) == 1);
 }

@@ -31,7 +31,7 @@ struct faults {
     static constexpr int for_ever = 1'000'000;
 };
 
-struct model_redis final : session::session_store {
+struct model_session_store final : session::session_store {
     std::map<std::string, std::string> records;  // by session id
     std::map<std::string, user_facts> snapshots;
     instant clock = from_unix_ms(1'800'000'000'000);
@@ -173,7 +173,7 @@ struct session_rig {
     }();
     session_cookie cookie{true, 443};
     session::timeouts limits{};
-    model_redis redis;
+    model_session_store redis;
     model_database database;
     model_ledger ledger{database};
     model_users users{database};
