@@ -12,14 +12,18 @@ export class Listener {
     this.socket = new WebSocket(stack.socketUrl, ['cloudevents.json'], { headers: { cookie, origin: stack.origin } });
     this.socket.on('message', (data) => this.frames.push(JSON.parse(data)));
     this.socket.on('close', (code) => { this.closed = code; });
+    this.socket.on('unexpected-response', (request) => { this.closed = 503; request.destroy(); });
     this.socket.on('error', () => {});
   }
 
-  /** A socket that was welcomed. */
-  static async of(stack, cookie) {
-    const listener = new Listener(stack, cookie);
-    await listener.heard('connection.welcome');
-    return listener;
+  /** A socket that was welcomed. A node that has just lost Redis refuses at first: this comes back, as clients do. */
+  static of(stack, cookie) {
+    let listener = new Listener(stack, cookie);
+    return until(() => {
+      if (listener.count('connection.welcome') > 0) return listener;
+      if (listener.closed) listener = new Listener(stack, cookie);
+      return null;
+    }, { what: 'a welcome', everyMs: 50 });
   }
 
   count(type) { return this.frames.filter((frame) => frame.type === `stagedoor.${type}`).length; }
