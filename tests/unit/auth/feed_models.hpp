@@ -15,7 +15,7 @@
 #include "auth-service/src/approval/outbox.hpp"
 #include "common/core/secrets.hpp"
 
-namespace stagedoor::tests {
+namespace stagedoor::tests::feed {
 
 using namespace stagedoor::approval;
 
@@ -205,4 +205,4 @@ struct model_redis final : mailbox, fence_store {
     }
 };
 
-}  // namespace stagedoor::tests
+}  // namespace stagedoor::tests::feed

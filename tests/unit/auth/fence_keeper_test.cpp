@@ -9,9 +9,9 @@
 using namespace stagedoor;
 using namespace stagedoor::approval;
 using namespace std::chrono_literals;
-using stagedoor::tests::model_data;
-using stagedoor::tests::model_outbox;
-using stagedoor::tests::model_redis;
+using stagedoor::tests::feed::model_data;
+using stagedoor::tests::feed::model_outbox;
+using stagedoor::tests::feed::model_redis;
 using stagedoor::tests::run_task;
 
 namespace {
@@ -26,7 +26,9 @@ struct rig {
     session::session_ref over{user, session_id{make_uuid_v4()}};
 
     fence seen() const { return parse_fence(redis.data.fence).value_or(fence{}); }
-    bool settled() const { return trust.holds() && rows.all_published() && seen().step == fence_step::fed; }
+    bool settled() const {
+        return trust.holds() && rows.all_published() && is_good(parse_fence(redis.data.fence), redis.run_id);
+    }
 
     // Runs a node until `done`; false when that takes too long.
     template <class Done>

@@ -11,9 +11,9 @@
 using namespace stagedoor;
 using namespace stagedoor::approval;
 using namespace std::chrono_literals;
-using stagedoor::tests::model_outbox;
-using stagedoor::tests::model_redis;
-using stagedoor::tests::event_of;
+using stagedoor::tests::feed::model_outbox;
+using stagedoor::tests::feed::model_redis;
+using stagedoor::tests::feed::event_of;
 using stagedoor::tests::run_task;
 
 namespace {
