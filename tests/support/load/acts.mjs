@@ -89,7 +89,8 @@ export class Acts {
     }
     const perhapsSuspended = answer.status === 403 && person.ends.some((end) => end.sent < answer.answered);
     const perhapsChanged = answer.status === 401 && person.passwordChangedAt < answer.answered && person.passwordSettledAt > sent;
-    if (!perhapsSuspended && !perhapsChanged) this.#caller.violated(answer, undefined, 'sign-ins refused', person.id);
+    const perhapsRaced = answer.status === 401 && person.ends.some((end) => end.sent < answer.answered && end.answered > sent);
+    if (!perhapsSuspended && !perhapsChanged && !perhapsRaced) this.#caller.violated(answer, undefined, 'sign-ins refused', person.id);
   }
 
   // --- ending ---

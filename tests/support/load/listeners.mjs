@@ -50,8 +50,7 @@ class Listener {
         this.known = Math.max(this.known, sent);
       }
     });
-    socket.on('error', () => {});
-    socket.on('unexpected-response', (request) => request.destroy());
+    socket.on('error', () => {});  // a refused upgrade too: `close` follows
     socket.on('close', (code) => {
       if (code === 4401 && !(session.endPossibleFrom < performance.now())) this.#told(`${this.#person.id} was told that a living session is over`);
       setTimeout(() => this.#open(), sessionOver.has(code) ? comeBackMs : comeBackMs * Math.random()).unref();
