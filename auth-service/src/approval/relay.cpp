@@ -24,6 +24,39 @@ constexpr auto retry_pause = std::chrono::milliseconds{25};
 // A read that takes longer counts as a database that is away.
 constexpr auto patience_with_database = std::chrono::milliseconds{150};
 
+// Somebody who waits for rows to be relayed, and not for longer than that: an attempt that is under way when the time
+// has come may take as long again. On the relay's shard.
+class patience {
+public:
+    patience(runtime::executor shard, steady_clock::time_point until, std::size_t rows,
+             std::function<void(delivery)> done)
+        : timer_{shard, until}, missing_{rows}, done_{std::move(done)} {}
+
+    static void begin(std::shared_ptr<patience> waiting) {
+        auto& timer = waiting->timer_;
+        timer.async_wait([waiting = std::move(waiting)](const boost::system::error_code& cancelled) {
+            if (!cancelled) waiting->finish(delivery::pending);
+        });
+    }
+
+    // What came of one of the rows.
+    void tell(delivery what) {
+        if (what == delivery::pending) return finish(what);
+        if (--missing_ == 0) finish(delivery::relayed);
+    }
+
+private:
+    void finish(delivery what) {
+        if (!done_) return;
+        timer_.cancel();
+        std::exchange(done_, nullptr)(what);
+    }
+
+    runtime::steady_timer timer_;
+    std::size_t missing_;
+    std::function<void(delivery)> done_;
+};
+
 }  // namespace
 
 relay::relay(runtime::executor shard, outbox& rows, mailbox& letters, fence_store& fences)
@@ -79,11 +112,24 @@ runtime::task<drained> relay::drain(steady_clock::time_point deadline) {
 }
 
 runtime::task<delivery> relay::deliver(outbox_row row) {
+    std::vector<outbox_row> rows;
+    rows.push_back(std::move(row));
+    const auto what = co_await deliver_all(std::move(rows));
+    co_return what;
+}
+
+runtime::task<delivery> relay::deliver_all(std::vector<outbox_row> rows) {
+    if (rows.empty()) co_return delivery::relayed;
     const auto give_up_at = steady_clock::now() + limits::redis_trust_lease;
-    auto start = [this, give_up_at, row = std::move(row)](auto done) mutable {
+    auto start = [this, give_up_at, rows = std::move(rows)](auto done) mutable {
         auto shared = std::make_shared<decltype(done)>(std::move(done));
-        runtime::asio::post(shard_, [this, shared, give_up_at, row = std::move(row)]() mutable {
-            submitted_.push_back({std::move(row), give_up_at, [shared](delivery what) { (*shared)(what); }});
+        runtime::asio::post(shard_, [this, shared, give_up_at, rows = std::move(rows)]() mutable {
+            auto waiting = std::make_shared<patience>(shard_, give_up_at, rows.size(),
+                                                      [shared](delivery what) { (*shared)(what); });
+            patience::begin(waiting);
+            for (auto& row : rows) {
+                submitted_.push_back({std::move(row), give_up_at, [waiting](delivery what) { waiting->tell(what); }});
+            }
             fresh_ = true;
             bell_.notify_all();
         });

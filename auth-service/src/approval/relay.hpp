@@ -53,6 +53,8 @@ public:
     // Relays a row that was just committed, and resumes on the caller's shard. Tries for limits::redis_trust_lease
     // before it says pending.
     runtime::task<delivery> deliver(outbox_row row);
+    // The same for several, in no longer than that; relayed when all of them are.
+    runtime::task<delivery> deliver_all(std::vector<outbox_row> rows);
 
     // The keeper's and the replay's calls, on the relay's shard.
     // Whether letters may go to Redis at all. They may not until somebody has looked at what is there (R7).

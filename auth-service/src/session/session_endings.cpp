@@ -13,16 +13,17 @@ living_session to_living(ledger_entry entry) {
 }  // namespace
 
 runtime::task<void> session_endings::tell(std::vector<ended> ends) {
-    for (const auto& each : ends) {
-        approval::outbox_row row{each.outbox_id, approval::ended_session{each.who, each.reason}};
-        co_await relay_.deliver(std::move(row));
-    }
+    std::vector<approval::outbox_row> rows;
+    rows.reserve(ends.size());
+    for (const auto& each : ends) rows.push_back({each.outbox_id, approval::ended_session{each.who, each.reason}});
+    co_await relay_.deliver_all(std::move(rows));
 }
 
-runtime::task<void> session_endings::tell(user::committed change) {
-    if (!change.event) co_return;
+runtime::task<approval::delivery> session_endings::tell(user::committed change) {
+    if (!change.event) co_return approval::delivery::relayed;
     approval::outbox_row row{change.outbox_id, std::move(*change.event)};
-    co_await relay_.deliver(std::move(row));
+    const auto what = co_await relay_.deliver(std::move(row));
+    co_return what;
 }
 
 runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header) {

@@ -56,7 +56,7 @@ public:
 
     // Relays what others have committed: sessions displaced by a sign-in, a new epoch.
     runtime::task<void> tell(std::vector<ended> ends);
-    runtime::task<void> tell(user::committed change);
+    runtime::task<approval::delivery> tell(user::committed change);
 
 private:
     const key_ring& keys_;
