@@ -1,10 +1,14 @@
-// Redis lives, and what it knew is gone: nobody is signed out, nobody who had left is back, and no status is older than
-// the database's.
+// Redis lives, and what it knew is gone or old: nobody is signed out, nobody who had left is back, and no status is older
+// than the database's.
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { signingKey, tokenOf } from '../support/ledger.mjs';
 import { openHouse } from '../support/load/loaded_stack.mjs';
 import { usualRates } from '../support/load/traffic.mjs';
+
+const eventfulMs = 3_000;  // of traffic that Redis will have forgotten
+const rotations = 9;       // which a session went through meanwhile
 
 let house;
 before(async () => {
@@ -13,6 +17,16 @@ before(async () => {
 });
 after(() => house?.close());
 const fault = (name, does) => test(name, (t) => house.fault(does)(t));
+
+/** An hour in short: people come, go and are decided upon, and some tokens are rotated many times. */
+async function anHourPasses({ stack, traffic }) {
+  const key = signingKey(stack);
+  for (const session of traffic.crowd.living.slice(0, 30)) {
+    const token = tokenOf(key, session.person.id, session.id, rotations);
+    session.cookie = `${session.cookie.split('=')[0]}=${token}`;
+  }
+  await sleep(eventfulMs);
+}
 
 fault('FLUSHALL, five times', ({ redis }) => ({
   async begin() {
@@ -25,3 +39,27 @@ fault('FLUSHALL, five times', ({ redis }) => ({
 }));
 
 fault('Redis is started again, empty', ({ redis }) => ({ begin: () => redis.restartEmpty(), lastsMs: 500 }));
+
+fault('Redis comes back from an older copy', ({ redis, ...rest }) => {
+  let copy;
+  return {
+    async prepare() {
+      copy = await redis.copyData();
+      await anHourPasses(rest);
+    },
+    begin: () => redis.restartFrom(copy),
+    lastsMs: 500,
+  };
+});
+
+fault('Redis comes back without the last part of its AOF', ({ redis, ...rest }) => {
+  let cutAt;
+  return {
+    async prepare() {
+      cutAt = await redis.appended() + 5;  // in the middle of a command
+      await anHourPasses(rest);
+    },
+    begin: () => redis.restartCutAt(cutAt),
+    lastsMs: 500,
+  };
+});
