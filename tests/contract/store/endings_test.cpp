@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tests/contract/store/stores.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/contract/store/people.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::tests;
@@ -11,23 +10,6 @@ using namespace stagedoor::tests;
 namespace {
 
 constexpr std::size_t plenty = 32;
-const user::actor somebody{"somebody"};
-
-user_facts add_person(stores& all, const std::string& email = "ada@example.com") {
-    user::new_user made;
-    made.id = user_id{make_uuid_v7()};
-    made.email = email;
-    made.display_name = "Ada";
-    made.password_hash = "hash";
-    return wait(all.users().create(made, somebody))->facts;
-}
-
-// `age`: how long ago it began.
-session::ledger_entry entry_of(const user_facts& user, std::chrono::seconds age = std::chrono::seconds{0}) {
-    const auto begun = system_now() - age;
-    return {{user.id, session_id{make_uuid_v4()}}, user.epoch, user.status, begun, begun + std::chrono::hours{1},
-            "curl/8.0", "192.0.2.1"};
-}
 
 session::session_ref sign_in(stores& all, const user_facts& user, std::chrono::seconds age = std::chrono::seconds{0}) {
     const auto entry = entry_of(user, age);
@@ -50,8 +32,8 @@ user::password_change change_of(const user_facts& user, const session_id& kept, 
 
 TEST_CASE("the living sessions of a user are listed newest first, with all that the ledger knows") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
-    const auto other = add_person(*all, "other@example.com");
+    const auto user = add_manager(*all);
+    const auto other = add_manager(*all, "other@example.com");
     const auto old = sign_in(*all, user, std::chrono::seconds{20});
     const auto fresh = sign_in(*all, user);
     const auto ended = sign_in(*all, user, std::chrono::seconds{10});
@@ -68,7 +50,7 @@ TEST_CASE("the living sessions of a user are listed newest first, with all that 
 
 TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and says which") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto oldest = sign_in(*all, user, std::chrono::seconds{30});
     const auto older = sign_in(*all, user, std::chrono::seconds{20});
     const auto newer = sign_in(*all, user, std::chrono::seconds{10});
@@ -91,7 +73,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
 
 TEST_CASE("a new session is never the one that goes, whatever the clocks say") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto before = sign_in(*all, user);
     const auto entry = entry_of(user, std::chrono::seconds{30});  // by a node whose clock is behind
     const auto displaced = *wait(all->ledger().begin(entry, 1));
@@ -102,7 +84,7 @@ TEST_CASE("a new session is never the one that goes, whatever the clocks say") {
 
 TEST_CASE("sessions that are over do not count against the bound") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto ended = sign_in(*all, user);
     REQUIRE(*wait(all->ledger().end(ended, errc::session_signed_out, "ada")) > 0);
     sign_in(*all, user, std::chrono::hours{2});
@@ -117,7 +99,7 @@ TEST_CASE("sessions that are over do not count against the bound") {
 
 TEST_CASE("a raised epoch ends all sessions, sign-ins under way too, and is told once") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto before = sign_in(*all, user);
     const auto under_way = entry_of(user);
     const auto raised = wait(all->users().raise_epoch(user.id, somebody));
@@ -140,14 +122,14 @@ TEST_CASE("a raised epoch ends all sessions, sign-ins under way too, and is told
 
 TEST_CASE("a session of nobody does not begin") {
     const auto all = make_stores();
-    auto entry = entry_of(add_person(*all));
+    auto entry = entry_of(add_manager(*all));
     entry.who.user = user_id{make_uuid_v7()};
     CHECK(wait(all->ledger().begin(entry, plenty)).error() == errc::not_found);
 }
 
 TEST_CASE("a password change keeps the session it came from and ends the others, in one commit") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto kept = sign_in(*all, user);
     sign_in(*all, user);
     const auto under_way = entry_of(user);
@@ -171,7 +153,7 @@ TEST_CASE("a password change keeps the session it came from and ends the others,
 
 TEST_CASE("of two password changes at once the second is told that it was too late, and changes nothing") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto [first, second] = std::pair{sign_in(*all, user), sign_in(*all, user)};
     REQUIRE(wait(all->users().change_password(change_of(user, first.session, "hash", "a"), somebody)).has_value());
     CHECK(wait(all->users().change_password(change_of(user, second.session, "hash", "b"), somebody)).error() ==
@@ -184,7 +166,7 @@ TEST_CASE("of two password changes at once the second is told that it was too la
 
 TEST_CASE("a password change does not bring back a session that ended while it was under way") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto signed_out = sign_in(*all, user);
     const auto everywhere = sign_in(*all, user);
     REQUIRE(*wait(all->ledger().end(signed_out, errc::session_signed_out, "ada")) > 0);
@@ -200,7 +182,7 @@ TEST_CASE("a password change does not bring back a session that ended while it w
 
 TEST_CASE("credentials are found by id as by e-mail") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     CHECK(wait(all->users().find_credentials(user.id))->facts == user);
     CHECK(wait(all->users().find_credentials(user_id{make_uuid_v7()})).error() == errc::not_found);
 }
