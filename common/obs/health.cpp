@@ -21,7 +21,7 @@ void health::condition::set(bool ok, std::string_view reason) {
     {
         const std::lock_guard lock{owner_.mutex_};
         if (ok_ == ok && reason_ == reason) return;
-        if (ok_ != ok) since_ = system_now();
+        if (ok_ != ok || reason_.empty() != reason.empty()) since_ = system_now();
         ok_ = ok;
         reason_ = reason;
     }

@@ -101,7 +101,8 @@ result<std::variant<session_record, tombstone>> parse_record(std::string_view te
     const auto format = in.word();
     if (format == "x1") {
         const auto* const reason = find_problem(in.word());
-        const tombstone ended{reason ? reason->error : errc::session_revoked, in.time()};
+        const bool is_one = reason && reason->status == 401;
+        const tombstone ended{is_one ? reason->error : errc::session_revoked, in.time()};
         if (!in.finished()) return errc::redis_protocol;
         return ended;
     }

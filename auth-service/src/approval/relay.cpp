@@ -106,7 +106,8 @@ runtime::task<drained> relay::drain(steady_clock::time_point deadline) {
         const bool told = co_await scanned_.wait_until(deadline);
         if (told) continue;
         const bool slow = reading_since_ && steady_clock::now() - *reading_since_ >= patience_with_database;
-        co_return drained{slow ? drained::outcome::database_away : drained::outcome::not_all, std::nullopt};
+        co_return drained{slow && submitted_.empty() ? drained::outcome::database_away : drained::outcome::not_all,
+                          std::nullopt};
     }
     co_return last_scan_;
 }
@@ -193,7 +194,11 @@ runtime::task<drained> relay::scan_all() {
         reading_since_ = steady_clock::now();
         auto found = co_await outbox_.unpublished(most);
         reading_since_.reset();
-        if (!found) co_return drained{outcome::database_away, std::nullopt};
+        if (!found) {
+            // A row that was submitted is a commit that Redis lacks, whatever can be read. A full queue is no outage.
+            const bool away = submitted_.empty() && to_errc(found.error()) != errc::overloaded;
+            co_return drained{away ? outcome::database_away : outcome::not_all, std::nullopt};
+        }
         const bool more = found->rows.size() >= most;
         auto& rows = found->rows;
         std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });

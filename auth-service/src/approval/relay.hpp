@@ -32,7 +32,7 @@ struct drained {
     enum class outcome : std::uint8_t {
         all,            // every row that was committed before the scan is in Redis
         not_all,        // Redis does not take them, or there are many
-        database_away,  // nobody knows what is committed
+        database_away,  // nobody can read what is committed, and nobody has submitted a commit
     };
     outcome how = outcome::not_all;
     std::optional<outbox_mark> newest;  // the last row that was committed before the scan; if all

@@ -13,9 +13,10 @@ using session::ledger_state;
 using session::session_ref;
 
 // A reason by hand that is no code of ours means that somebody ended it.
+// A hand may write any word: what is no reason for a 401 says no more than that the session is over.
 errc reason_of(std::string_view text) noexcept {
     const auto* const known = find_problem(text);
-    return known ? known->error : errc::session_revoked;
+    return known && known->status == 401 ? known->error : errc::session_revoked;
 }
 
 // Columns of a ledger entry, to be read by entry_at from the column where they begin.

@@ -3,11 +3,26 @@
 #include <sodium.h>
 
 #include <array>
+#include <charconv>
+#include <cstdint>
 
 #include "common/core/limits.hpp"
 #include "common/core/secrets.hpp"
 
 namespace stagedoor::user {
+namespace {
+
+// The number behind `name` in the text form of a hash, $argon2id$v=19$m=19456,t=2,p=1$…; 0 when there is none.
+std::uint64_t parameter(std::string_view hash, std::string_view name) noexcept {
+    const auto at = hash.find(name);
+    if (at == std::string_view::npos) return 0;
+    std::uint64_t value = 0;
+    const auto* const begin = hash.data() + at + name.size();
+    const auto [end, ec] = std::from_chars(begin, hash.data() + hash.size(), value);
+    return ec == std::errc{} ? value : 0;
+}
+
+}  // namespace
 
 std::string hash_password(const std::string& password) {
     std::array<char, crypto_pwhash_STRBYTES> text{};
@@ -46,8 +61,11 @@ runtime::task<result<bool>> password_hasher::verify_nobody(std::string password)
     co_return verified;
 }
 
-bool password_hasher::is_outdated(const std::string& hash) noexcept {
-    return crypto_pwhash_str_needs_rehash(hash.c_str(), limits::password_hash_passes, limits::password_hash_memory) != 0;
+bool password_hasher::is_outdated(std::string_view hash) noexcept {
+    const auto passes = parameter(hash, ",t=");
+    const auto kibibytes = parameter(hash, "$m=");
+    return !hash.starts_with("$argon2id$") || passes < limits::password_hash_passes ||
+           kibibytes * 1024 < limits::password_hash_memory;
 }
 
 }  // namespace stagedoor::user

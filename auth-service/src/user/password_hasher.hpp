@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/core/errc.hpp"
 #include "common/runtime/cpu_pool.hpp"
@@ -26,8 +27,8 @@ public:
     // After errc::overloaded: when what waits now will be done.
     std::chrono::milliseconds backlog() const { return pool_.backlog(); }
 
-    // True when the hash was made with weaker parameters than today's.
-    static bool is_outdated(const std::string& hash) noexcept;
+    // True when the hash was made with weaker parameters than today's. A stronger one, of a newer release say, is not.
+    static bool is_outdated(std::string_view hash) noexcept;
 
 private:
     runtime::cpu_pool& pool_;

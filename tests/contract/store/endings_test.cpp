@@ -186,3 +186,11 @@ TEST_CASE("credentials are found by id as by e-mail") {
     CHECK(wait(all->users().find_credentials(user.id))->facts == user);
     CHECK(wait(all->users().find_credentials(user_id{make_uuid_v7()})).error() == errc::not_found);
 }
+
+TEST_CASE("a reason that a hand has made up says no more than that the session was ended") {
+    const auto all = make_stores();
+    const auto user = add_manager(*all);
+    const auto gone = sign_in(*all, user);
+    all->run_sql("UPDATE sessions SET ended_at_ms = 1, end_reason = 'overloaded' WHERE id = '" + gone.session.text() + "'");
+    CHECK((*wait(all->ledger().find(gone)))->ended == errc::session_revoked);
+}

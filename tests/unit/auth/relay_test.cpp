@@ -58,6 +58,26 @@ runtime::task<std::vector<delivery>> submit_one(runtime::executor ex, rig& r, ou
     co_return answers;
 }
 
+runtime::task<void> submit(relay& to, outbox_row row) { co_await to.deliver(std::move(row)); }
+
+// What a drain comes to while the outbox does not answer, with or without a row that waits behind it.
+runtime::task<drained> drain_hung(runtime::executor ex, rig& r, bool submits) {
+    relay under_test{ex, r.rows, r.letters, r.letters};
+    under_test.open(true);
+    under_test.begin_life(whole_data);
+    runtime::task_group group{ex};
+    r.rows.hangs = true;
+    group.spawn("relay", under_test.run());
+    outbox_row row{1, event_of(r.user, 1)};
+    if (submits) group.spawn("submission", submit(under_test, std::move(row)));
+    co_await runtime::sleep_for(1ms);
+    auto outcome = co_await under_test.drain(std::chrono::steady_clock::now() + 250ms);
+    r.rows.hangs = false;
+    under_test.stop();
+    co_await group.join(std::chrono::steady_clock::now() + 30s);
+    co_return outcome;
+}
+
 }  // namespace
 
 TEST_CASE("the relay carries every row to its user in order, and marks it") {
@@ -155,4 +175,11 @@ TEST_CASE("who submits a row learns that it was relayed, or that it is pending")
         const auto answers = run_task([&](runtime::executor ex) { return submit_one(ex, r, row); });
         CHECK(answers == std::vector{delivery::relayed});
     }
+}
+
+TEST_CASE("a database that does not answer is away only while nobody has submitted a commit") {
+    rig r;
+    r.letters.away = true;
+    CHECK(run_task([&](runtime::executor ex) { return drain_hung(ex, r, false); }).how == drained::outcome::database_away);
+    CHECK(run_task([&](runtime::executor ex) { return drain_hung(ex, r, true); }).how == drained::outcome::not_all);
 }
