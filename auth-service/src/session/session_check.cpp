@@ -87,7 +87,9 @@ runtime::task<session_check::verdict> session_check::judge_stored(token_claims c
             const auto ended = co_await end(who, why, by);
             if (!ended) co_return verdict{ended.error()};
         }
-        co_return verdict{why};
+        if (why != errc::session_revoked) co_return verdict{why};
+        auto confirmed = co_await confirm_dead(who, by);
+        co_return confirmed;
     }
     if (*judged == standing::ahead) {
         auto forward = moved_forward(keys_, who, record, claims.generation, claims.key_id);
@@ -98,6 +100,20 @@ runtime::task<session_check::verdict> session_check::judge_stored(token_claims c
     principal found{who, std::move(*loaded.facts), std::move(record), *judged, std::move(loaded.stored)};
     auto used = co_await touched(std::move(found), at, by);
     co_return verdict{std::move(used)};
+}
+
+runtime::task<session_check::verdict> session_check::confirm_dead(session_ref who, deadline_time by) {
+    auto state = co_await in_ledger_.ask(who);
+    if (!state) {
+        // So that the next no is one look.
+        if (is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
+        co_return verdict{state.error()};
+    }
+    const auto won = co_await store_.put_snapshot(state->facts, by);
+    if (won && epoch_lives(state->entry.epoch, who.session, *won) && won->status != user_status::suspended) {
+        co_return std::nullopt;
+    }
+    co_return verdict{as_principal(std::move(*state))};
 }
 
 // Notes the use. Losing this race means that somebody else has noted one: the verdict stands. A lost link as well.

@@ -4,7 +4,7 @@
 // Nobody who has ended is let in: an end is committed to the ledger before it is told, Redis is believed only while it
 // is known to have been told all that was committed (redis_trust), and the ledger itself is never behind. Nobody who
 // lives is kept out: Redis says no by a tombstone, which only the ledger's word puts there, or by the record's own times
-// and generation; what Redis cannot tell is no verdict.
+// and generation; a no by its snapshot is confirmed by the ledger; what Redis cannot tell is no verdict.
 #pragma once
 
 #include <optional>
@@ -36,6 +36,8 @@ private:
 
     runtime::task<result<principal>> ask_redis(token_claims claims, deadline_time by);
     runtime::task<verdict> judge_stored(token_claims claims, stored_session loaded, deadline_time by);
+    // The snapshot says that the session's epoch is dead or its user suspended. It may be behind (K7).
+    runtime::task<verdict> confirm_dead(session_ref who, deadline_time by);
     runtime::task<verdict> rebuild(token_claims claims, deadline_time by);
     runtime::task<result<principal>> touched(principal found, moment at, deadline_time by);
     runtime::task<result<void>> end(session_ref who, errc reason, deadline_time by);

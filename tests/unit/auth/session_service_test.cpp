@@ -14,6 +14,34 @@ errc error_of(const auto& answer) {
     return to_errc(answer.error());
 }
 
+// What Redis is left with when it took the record and lost the snapshot.
+void lose_snapshot(session_rig& r, const user_facts& before) { r.redis.snapshots[r.ada.id.text()] = before; }
+
+std::string signed_in_after_a_reinstatement_unheard(session_rig& r) {
+    auto before = r.ada;
+    before.status = user_status::suspended;
+    r.ada.version += 1;
+    r.save(r.ada);
+    auto cookie = r.sign_in();
+    lose_snapshot(r, before);
+    return cookie;
+}
+
+// The snapshot tells of an epoch, and not of the change that kept this session.
+std::string kept_by_a_change_unheard(session_rig& r) {
+    auto cookie = r.sign_in();
+    r.ada.epoch += 1;
+    r.ada.version += 1;
+    const auto before = r.ada;
+    r.ada.epoch += 1;
+    r.ada.version += 1;
+    r.ada.kept_session = r.who(cookie).session;
+    r.ada.kept_epoch = r.ada.epoch;
+    r.save(r.ada);
+    lose_snapshot(r, before);
+    return cookie;
+}
+
 }  // namespace
 
 TEST_CASE("a session is answered from Redis, without the database") {
@@ -100,6 +128,40 @@ TEST_CASE("a record in a Redis that may not be believed lets nobody in") {
     REQUIRE(r.check(cookie));
     r.distrust();
     CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+}
+
+TEST_CASE("a no by a snapshot counts when the ledger says the same") {
+    session_rig r;
+    const bool kept = GENERATE(false, true);
+    const auto cookie = kept ? kept_by_a_change_unheard(r) : signed_in_after_a_reinstatement_unheard(r);
+    SECTION("it says that the session lives") {
+        const auto found = r.check(cookie);
+        REQUIRE(found);
+        CHECK(found->user == r.ada);
+        CHECK_FALSE(found->from_ledger);
+        CHECK(r.redis.snapshots.at(r.ada.id.text()) == r.ada);  // the next yes costs no read
+    }
+    SECTION("it says so, and Redis does not hear it") {
+        r.redis_refuses_writes();
+        CHECK(r.check(cookie)->user == r.ada);
+    }
+    SECTION("nobody can tell") {
+        r.database_locks();
+        CHECK(error_of(r.check(cookie)) == errc::database_busy);
+    }
+    SECTION("it says that the session has ended, and why") {
+        r.end_in_ledger(cookie);
+        CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+        r.database_locks();
+        CHECK(error_of(r.check(cookie)) == errc::session_signed_out);  // the tombstone says so
+    }
+    SECTION("it says the same") {
+        r.ada.epoch += 1;
+        r.save(r.ada);
+        CHECK(error_of(r.check(cookie)) == errc::session_revoked);
+        r.database_locks();
+        CHECK(error_of(r.check(cookie)) == errc::session_revoked);
+    }
 }
 
 TEST_CASE("signing in and refreshing go on without Redis") {

@@ -38,7 +38,7 @@ key_bits epoch_world::key() const {
     small(raises_.size(), 3);
     for (const auto version : raises_) small(version, 4);
     small(checks_.size(), 2);
-    for (const auto& c : checks_) small(c.of, 2), small(c.loading, 1), small(c.told, 3);
+    for (const auto& c : checks_) small(c.of, 2), small(c.next, 2), small(c.told, 3);
     small(changes_.size(), 2);
     for (const auto& c : changes_) small(c.by, 2), small(c.hash, 2), small(c.half_done, 1);
     return bits;
@@ -78,7 +78,7 @@ void epoch_world::moves(const visitor<epoch_world>& visit) const {
                 --w.left_.checks;
                 const auto heard = w.missed_ == oversight::answered_untold ? w.row_.version : w.snapshot_.version;
                 const auto told = std::count_if(w.raises_.begin(), w.raises_.end(), [&](auto v) { return v <= heard; });
-                w.checks_.push_back({i, false, static_cast<int>(told)});
+                w.checks_.push_back({i, look::snapshot, static_cast<int>(told)});
             });
         }
         const bool lives = session::epoch_lives(s.epoch, id_of(i), row_);
@@ -88,16 +88,9 @@ void epoch_world::moves(const visitor<epoch_world>& visit) const {
     }
     for (std::size_t i = 0; i < checks_.size(); ++i) {
         go("look", [i](auto& w) {
-            auto c = w.checks_[i];
+            const auto c = w.checks_[i];
             w.checks_.erase(w.checks_.begin() + static_cast<std::ptrdiff_t>(i));
-            if (c.loading) {
-                w.tell(w.row_);
-                return w.judge(c, w.snapshot_);  // what the script says won (K8)
-            }
-            const bool behind = session::is_behind(w.snapshot_, w.record_of(c.of));
-            if (!behind || w.missed_ == oversight::snapshot_believed) return w.judge(c, w.snapshot_);
-            c.loading = true;
-            w.checks_.push_back(c);
+            w.look_at(c);
         });
     }
     for (std::size_t i = 0; i < changes_.size(); ++i) go("commit", [i](auto& w) { w.commit(i); });
@@ -169,10 +162,23 @@ user_facts epoch_world::seen(const user_facts& facts) const {
     return as_seen;
 }
 
-void epoch_world::judge(const check& c, const user_facts& facts) {
+void epoch_world::look_at(check c) {
+    if (c.next == look::ledger) return tell_verdict(c, judged_alive(c.of, row_));
+    if (c.next == look::row) tell(row_);  // and goes by what the script says won (K8)
+    const bool behind = session::is_behind(snapshot_, record_of(c.of)) && missed_ != oversight::snapshot_believed;
+    const bool yes = !behind && judged_alive(c.of, snapshot_);
+    if (yes || (!behind && missed_ == oversight::no_not_confirmed)) return tell_verdict(c, yes);
+    c.next = behind ? look::row : look::ledger;
+    checks_.push_back(c);
+}
+
+bool epoch_world::judged_alive(std::size_t session, const user_facts& facts) const {
+    const session::session_ref who{somebody().user, id_of(session)};
+    return session::judge(record_of(session), who, 0, seen(facts), {some_day}, {}).has_value();
+}
+
+void epoch_world::tell_verdict(const check& c, bool yes) {
     const auto& s = sessions_[c.of];
-    const bool yes =
-        session::judge(record_of(c.of), {somebody().user, id_of(c.of)}, 0, seen(facts), {some_day}, {}).has_value();
     if (yes && s.over_by != 0 && s.over_by <= c.told) wrong_ = "a session from before the raise survived it: " + trail_;
     if (!yes && s.over_by == 0) wrong_ = "a living session was refused: " + trail_;
 }

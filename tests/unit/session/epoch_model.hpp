@@ -24,6 +24,7 @@ enum class oversight {
     snapshot_believed,      // also when it is behind the session
     snapshot_left_behind,   // no sign-in writes the facts that it has read
     answered_untold,        // an end of all is answered before its letter is in Redis
+    no_not_confirmed,       // a no by a snapshot is told without the ledger's word
 };
 
 struct epoch_budget {
@@ -53,10 +54,15 @@ private:
         std::int64_t epoch = 0;
         int over_by = 0;  // the number of the first raise after that which did not keep it, from 1
     };
+    enum class look : std::uint8_t {
+        snapshot,
+        row,     // the snapshot was behind
+        ledger,  // the snapshot said no: session and user are read
+    };
     struct check {
         std::size_t of = 0;
-        bool loading = false;  // the snapshot was behind: the row is next
-        int told = 0;          // raises that had been answered when it began
+        look next = look::snapshot;
+        int told = 0;  // raises that had been answered when it began
 
         auto operator<=>(const check&) const = default;
     };
@@ -76,7 +82,9 @@ private:
     void tell(const user_facts& facts);
     void raise(std::optional<std::size_t> kept);
     void commit(std::size_t which);
-    void judge(const check& c, const user_facts& facts);
+    void look_at(check c);
+    bool judged_alive(std::size_t session, const user_facts& facts) const;
+    void tell_verdict(const check& c, bool yes);
     void note(const char* what) { trail_.append(what).append(" "); }
 
     epoch_budget left_;
