@@ -44,6 +44,9 @@ public:
     }
 
     runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) override;
+    runtime::task<result<std::optional<std::string>>> hold(session_ref who, deadline_time by) override {
+        return inner_.hold(who, by);
+    }
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
                                      deadline_time by) override;
     runtime::task<result<void>> bury(session_ref who, errc reason, deadline_time by) override;

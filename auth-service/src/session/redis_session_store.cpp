@@ -4,6 +4,7 @@
 
 #include "common/core/event.hpp"
 #include "common/core/limits.hpp"
+#include "common/core/secrets.hpp"
 
 namespace stagedoor::session {
 namespace {
@@ -12,6 +13,13 @@ namespace {
 std::int64_t ttl_ms(const session_record& record, instant now) {
     return std::max<std::int64_t>((record.expires_at - now).count(), 1);
 }
+
+// As long as its holder can take to read the ledger, by its own bounds: left behind by a node that died, it sends
+// everybody else there for no longer than that.
+constexpr auto hold_ttl = limits::redis_answer_time + limits::database_queue_time + limits::database_busy_time;
+
+// Neither a record nor a tombstone to any reader. Random: it is compared whole, and one that has run out is no other's.
+std::string make_hold() { return "h1 " + random_text(16); }
 
 std::int64_t to_ms(std::chrono::milliseconds duration) { return duration.count(); }
 
@@ -74,6 +82,15 @@ runtime::task<result<bool>> redis_session_store::put_new(session_ref who, sessio
                                                  format_record(record), "PX", ttl_ms(record, now()), "NX");
     if (!reply) co_return failed<bool>(reply.error());
     co_return !reply->is_nil();
+}
+
+runtime::task<result<std::optional<std::string>>> redis_session_store::hold(session_ref who, deadline_time by) {
+    auto held = make_hold();
+    const auto reply = co_await link_.request_by(by, "SET", keys_.session(who.user, who.session), held, "PX",
+                                                 to_ms(hold_ttl), "NX");
+    if (!reply) co_return reply.error();
+    if (reply->is_nil()) co_return std::optional<std::string>{};
+    co_return std::optional{std::move(held)};
 }
 
 runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::string expected, session_record next,

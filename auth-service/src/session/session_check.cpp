@@ -103,12 +103,8 @@ runtime::task<session_check::verdict> session_check::judge_stored(token_claims c
 }
 
 runtime::task<session_check::verdict> session_check::confirm_dead(session_ref who, deadline_time by) {
-    auto state = co_await in_ledger_.ask(who);
-    if (!state) {
-        // So that the next no is one look.
-        if (is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
-        co_return verdict{state.error()};
-    }
+    auto state = co_await ask_and_bury(who, by);
+    if (!state) co_return verdict{state.error()};
     const auto won = co_await store_.put_snapshot(state->facts, by);
     if (won && epoch_lives(state->entry.epoch, who.session, *won) && won->status != user_status::suspended) {
         co_return std::nullopt;
@@ -128,27 +124,31 @@ runtime::task<result<principal>> session_check::touched(principal found, moment 
     co_return found;
 }
 
+// The place is held first and the ledger read after it: whoever ends the session later buries what is held, or finds it
+// gone, and the swap then fails. So no record is left of what has ended, however long a node stands still in here (K2).
 runtime::task<session_check::verdict> session_check::rebuild(token_claims claims, deadline_time by) {
     const session_ref who{claims.user, claims.session};
-    auto state = co_await in_ledger_.ask(who);
-    if (!state) {
-        // A hint that saves the next one this read; it does not matter whether it arrives.
-        if (is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
-        co_return verdict{state.error()};
-    }
+    auto held = co_await store_.hold(who, by);
+    if (!held) co_return verdict{redis_away(held.error())};
+    if (!*held) co_return std::nullopt;
+
+    auto state = co_await ask_and_bury(who, by);
+    if (!state) co_return verdict{state.error()};
     const auto& entry = state->entry;
     const ledger_facts ledger{entry.epoch, entry.status_at_sign_in, entry.created_at, entry.expires_at};
     auto record = rebuilt_record(keys_, who, ledger, claims.generation, claims.key_id, store_.now());
-    const auto put = co_await store_.put_new(who, std::move(record), by);
+    const auto put = co_await store_.swap(who, std::move(**held), std::move(record), by);
     if (!put) co_return verdict{redis_away(put.error())};
     const auto snapshot = co_await store_.put_snapshot(std::move(state->facts), by);
     if (!snapshot) co_return verdict{redis_away(snapshot.error())};
+    co_return std::nullopt;
+}
 
-    // It may have ended between the read and the write: whoever ended it then found nothing to bury.
-    const auto again = co_await in_ledger_.ask(who);
-    if (again) co_return std::nullopt;
-    if (is_over(again.error())) co_await store_.bury(who, to_errc(again.error()), by);
-    co_return verdict{again.error()};
+runtime::task<result<ledger_state>> session_check::ask_and_bury(session_ref who, deadline_time by) {
+    auto state = co_await in_ledger_.ask(who);
+    // A hint that saves the next one this read; it does not matter whether it arrives.
+    if (!state && is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
+    co_return state;
 }
 
 runtime::task<result<user_facts>> session_check::fresh_facts(user_id user, deadline_time by) {

@@ -39,6 +39,8 @@ private:
     // The snapshot says that the session's epoch is dead or its user suspended. It may be behind (K7).
     runtime::task<verdict> confirm_dead(session_ref who, deadline_time by);
     runtime::task<verdict> rebuild(token_claims claims, deadline_time by);
+    // The ledger's word; that the session is over is noted in Redis.
+    runtime::task<result<ledger_state>> ask_and_bury(session_ref who, deadline_time by);
     runtime::task<result<principal>> touched(principal found, moment at, deadline_time by);
     runtime::task<result<void>> end(session_ref who, errc reason, deadline_time by);
     runtime::task<result<principal>> ask_ledger(session_ref who);

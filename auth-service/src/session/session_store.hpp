@@ -61,7 +61,12 @@ public:
     // False when there is a record or a tombstone already.
     virtual runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) = 0;
 
-    // Replaces the record only while it is `expected`, whole (K6); false when it is not.
+    // Holds the place of a session that Redis does not know, for whoever asks the ledger now: what is held, to be swapped
+    // for the record (K2). Nothing when there is a record, a tombstone or a hold already. Others who load a hold get
+    // errc::redis_protocol, which sends them to the ledger. It runs out soon, and no two are alike.
+    virtual runtime::task<result<std::optional<std::string>>> hold(session_ref who, deadline_time by) = 0;
+
+    // Replaces the record, or a hold, only while it is `expected`, whole (K6); false when it is not.
     virtual runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
                                              deadline_time by) = 0;
 

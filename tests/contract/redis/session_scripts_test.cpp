@@ -145,6 +145,22 @@ TEST_CASE_METHOD(fixture, "what has ended is neither swapped nor made again") {
     CHECK(stored() == "x1 signed_out 1");
 }
 
+TEST_CASE_METHOD(fixture, "a hold gives way to the record of its holder, and to a tombstone") {
+    const auto hold = [&](const char* text) { return !server("SET", session, text, "NX", "PX", 750).is_nil(); };
+    REQUIRE(hold("h1 a"));
+    CHECK_FALSE(hold("h1 b"));
+    CHECK(swap("h1 b", "r1 a", 60'000) == "stored h1 a");
+    CHECK(swap("h1 a", "r1 a", 60'000) == "done");
+    CHECK(ttl_ms() > 750);
+
+    server("DEL", session);
+    REQUIRE(hold("h1 c"));
+    CHECK(end("x1 signed_out 1") == 1);
+    CHECK(swap("h1 c", "r1 a", 60'000) == "stored x1 signed_out 1");
+    server("DEL", session);  // as when its time has run out
+    CHECK(swap("h1 c", "r1 a", 60'000) == "nothing");
+}
+
 TEST_CASE_METHOD(fixture, "a script that Redis has forgotten is taught again and no call is lost") {
     CHECK(end("x1 a 1") == 1);
     server("SCRIPT", "FLUSH");

@@ -2,8 +2,10 @@
 // may be told to fail; a failing Redis may have done what it was asked for, or not.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "auth-service/src/session/session_service.hpp"
 #include "common/core/secrets.hpp"
@@ -36,6 +38,7 @@ struct model_session_store final : session::session_store {
     std::map<std::string, user_facts> snapshots;
     instant clock = from_unix_ms(1'800'000'000'000);
     instant back_since{};
+    int holds = 0;
     faults any;
     faults writes;
 
@@ -47,7 +50,9 @@ struct model_session_store final : session::session_store {
         session::stored_session loaded;
         if (const auto found = records.find(who.session.text()); found != records.end()) {
             loaded.stored = found->second;
-            loaded.value = *session::parse_record(found->second);
+            auto parsed = session::parse_record(found->second);
+            if (!parsed) co_return parsed.error();
+            loaded.value = std::move(*parsed);
         }
         if (const auto found = snapshots.find(who.user.text()); found != snapshots.end()) loaded.facts = found->second;
         co_return loaded;
@@ -61,6 +66,14 @@ struct model_session_store final : session::session_store {
         const bool done = records.try_emplace(who.session.text(), session::format_record(record)).second;
         if (lost()) co_return failed<bool>(why());
         co_return done;
+    }
+    runtime::task<result<std::optional<std::string>>> hold(session::session_ref who, deadline_time) override {
+        if (refused()) co_return why();
+        auto held = "h1 " + std::to_string(++holds);
+        const bool done = records.try_emplace(who.session.text(), held).second;
+        if (lost()) co_return why();
+        if (!done) co_return std::optional<std::string>{};
+        co_return std::optional{std::move(held)};
     }
     runtime::task<result<bool>> swap(session::session_ref who, std::string expected, session::session_record next,
                                      deadline_time) override {
@@ -105,6 +118,7 @@ struct model_database {
     instant clock = from_unix_ms(1'800'000'000'000);
     faults any{.why = errc::database_busy};
     int reads_at_once = 0, most_reads_at_once = 0;
+    std::function<void()> after_next_read;  // of a session, before its reader goes on
 };
 
 struct model_ledger final : session::session_ledger {
@@ -126,8 +140,10 @@ struct model_ledger final : session::session_ledger {
         if (db.any.fails(true)) co_return db.any.why;
         const auto found = db.sessions.find(who.session.text());
         if (found == db.sessions.end()) co_return std::optional<session::ledger_state>{};
-        co_return std::optional{session::ledger_state{found->second.entry, found->second.ended,
-                                                      db.users.at(who.user.text()), db.clock}};
+        const session::ledger_state state{found->second.entry, found->second.ended, db.users.at(who.user.text()),
+                                          db.clock};
+        if (const auto then = std::exchange(db.after_next_read, nullptr)) then();
+        co_return std::optional{state};
     }
     runtime::task<result<std::int64_t>> end(session::session_ref who, errc reason, std::string) override {
         if (db.any.fails(true)) co_return db.any.why;

@@ -65,6 +65,46 @@ TEST_CASE("what Redis has forgotten is made again from the ledger, at the genera
     CHECK(r.redis.snapshots.size() == 1);
 }
 
+TEST_CASE("a session is made again with one read of the ledger") {
+    session_rig r;
+    const auto cookie = r.sign_in();
+    r.redis.records.clear();
+    r.database.any.calls = 0;
+    REQUIRE(r.check(cookie));
+    CHECK(r.database.any.calls == 1);
+    REQUIRE(r.check(cookie));
+    CHECK(r.database.any.calls == 1);
+}
+
+TEST_CASE("a session that ends while it is made again leaves no record, however long its maker stands still") {
+    session_rig r;
+    const auto cookie = r.sign_in();
+    std::optional<std::string> found_there;
+    SECTION("for less than a tombstone's time") {
+        found_there = format_tombstone({errc::session_signed_out, r.redis.clock});
+    }
+    SECTION("for longer") {}
+    SECTION("for longer, and another one begins") { found_there = "h1 other"; }
+    r.redis.records.clear();
+    r.database.after_next_read = [&] {
+        r.end_in_ledger(cookie);
+        r.redis.records.clear();
+        if (found_there) r.redis.records[r.who(cookie).session.text()] = *found_there;
+    };
+    CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+    CHECK_FALSE(r.redis.records[r.who(cookie).session.text()].starts_with("r1"));
+}
+
+TEST_CASE("whoever finds a session being made again asks the ledger") {
+    session_rig r;
+    const auto cookie = r.sign_in();
+    r.redis.records[r.who(cookie).session.text()] = "h1 other";
+    CHECK(r.check(cookie)->from_ledger);
+    CHECK(r.refresh(cookie).has_value());
+    r.end_in_ledger(cookie);
+    CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+}
+
 TEST_CASE("what has ended is not made again, and a tombstone saves the next read") {
     session_rig r;
     const auto cookie = r.sign_in();

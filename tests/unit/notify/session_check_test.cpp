@@ -84,6 +84,15 @@ TEST_CASE("without record or snapshot the session is unclear, never over", "[ses
     CHECK(s.refused_again()->code == close_code::session_unclear);
 }
 
+TEST_CASE("a session that is just being made again is unclear (K2)", "[session_check]") {
+    const stage s;
+    const std::optional<std::string> hold{"h1 c2Vjb25kcyBvZiBob2xk"};
+    const auto snapshot_text = s.stored_snapshot();
+    const auto found = check_request(s.presented(0, true), {hold, snapshot_text}, {now, s.since}, timeouts);
+    REQUIRE_FALSE(found.has_value());
+    CHECK(found.error() == refusal{close_code::session_unclear, errc::session_unknown});
+}
+
 TEST_CASE("a snapshot older than the session cannot judge it", "[session_check]") {
     stage s;
     s.record.epoch = 1;

@@ -39,6 +39,7 @@ key_bits ending_world::key() const {
             small(record.generation, 3), small(record.predecessor_dead, 1), small(record.first_used_at.has_value(), 1);
             small(record.last_seen_at == now.now, 1);
         }
+        if (const auto* hold = std::get_if<held>(&what)) small(hold->number, 3);
     };
     small(left_.copies, 2), small(left_.restores, 2), small(left_.wipes, 2), small(left_.expiries, 2);
     small(left_.deaths, 2), small(checks_, 3), small(refreshes_, 3);
@@ -51,6 +52,7 @@ key_bits ending_world::key() const {
         small(1, 1), small(r.refresh, 1), small(r.at, 4), small(r.token, 3);
         small(r.before_end, 1), small(r.after_end, 1);
         if (r.at == place::touch || r.at == place::rotate || r.at == place::forward) add_stored(r.seen);
+        if (r.at == place::find || r.at == place::put) small(r.seen, 3);
     }
     return bits;
 }
@@ -97,7 +99,9 @@ void ending_world::moves(const visitor<ending_world>& visit) const {
 
     const bool short_requests =
         std::none_of(requests_.begin(), requests_.end(), [](const auto& r) { return r.before_end; });
-    if (left_.expiries > 0 && std::holds_alternative<buried>(redis_) && (short_requests || left_.frozen))
+    const bool may_expire = std::holds_alternative<held>(redis_) ||
+                            (std::holds_alternative<buried>(redis_) && (short_requests || left_.frozen));
+    if (left_.expiries > 0 && may_expire)
         go("expiry", [](auto& w) { --w.left_.expiries, w.redis_ = {}; });
     if (left_.copies > 0) go("copy", [](auto& w) { --w.left_.copies, w.copy_ = w.redis_; });
     if (left_.restores > 0 && copy_) go("RESTORE", [](auto& w) { --w.left_.restores, w.come_back_with(*w.copy_); });
@@ -115,7 +119,7 @@ void ending_world::come_back_with(stored what) {
     redis_ = what;
     if (cut_ != shortcut::older_copy_believed) believed_ = replayed_ = false;
     for (auto& r : requests_) {
-        if (r.at != place::find && r.at != place::find_again) r.at = place::ask_ledger;
+        if (r.at != place::find && r.at != place::find_again) r.at = place::ask_ledger, r.seen = 0;
     }
 }
 
@@ -124,9 +128,40 @@ void ending_world::begin(bool refresh) {
 }
 
 void ending_world::answer(const request& r, bool yes) {
-    // What a node leaves behind that was frozen between its two looks may be believed until it has looked again.
-    if (yes && r.after_end && !left_.frozen) wrong_ = "a yes after the end was answered: " + trail_;
+    if (yes && r.after_end) wrong_ = "a yes after the end was answered: " + trail_;
     if (!yes && ender_ == ender::idle) wrong_ = "a no to a living session: " + trail_;
+}
+
+std::uint8_t ending_world::next_hold() const {
+    if (cut_ == shortcut::holds_alike) return 1;
+    const auto is_known = [this](std::uint8_t number) {
+        const auto is_it = [number](const stored& what) {
+            const auto* const hold = std::get_if<held>(&what);
+            return hold && hold->number == number;
+        };
+        return is_it(redis_) || (copy_ && is_it(*copy_)) ||
+               std::any_of(requests_.begin(), requests_.end(), [number](const auto& r) {
+                   return (r.at == place::find || r.at == place::put) && r.seen == number;
+               });
+    };
+    std::uint8_t number = 1;
+    while (is_known(number)) ++number;
+    return number;
+}
+
+void ending_world::hold(request& r) {
+    const bool is_free = redis_.index() == 0;
+    r.at = is_free ? place::find : place::load;
+    r.seen = is_free ? next_hold() : std::uint8_t{0};
+    if (is_free) redis_ = held{r.seen};
+}
+
+void ending_world::put(request& r) {
+    const auto* const hold = std::get_if<held>(&redis_);
+    const bool mine = by_former_rule() ? redis_.index() == 0 : hold && hold->number == r.seen;
+    if (mine || cut_ == shortcut::rebuild_over_all) redis_ = number_of(from_ledger(r.token));
+    r.at = cut_ == shortcut::second_look ? place::find_again : place::load;
+    r.seen = 0;
 }
 
 bool ending_world::swap(std::uint8_t expected, const session::session_record& next) {
@@ -143,7 +178,11 @@ void ending_world::look(request& r, bool& done) {
         return;
     }
     if (redis_.index() == 0) {
-        r.at = place::find;
+        r.at = by_former_rule() ? place::find : place::hold;
+        return;
+    }
+    if (std::holds_alternative<held>(redis_)) {
+        r.at = place::ask_ledger;
         return;
     }
     if (std::holds_alternative<buried>(redis_)) {
@@ -180,12 +219,14 @@ void ending_world::step(std::size_t which) {
         case place::load:
             look(r, done);
             break;
+        case place::hold:
+            hold(r);
+            break;
         case place::find:
             r.at = ended_ ? place::bury : place::put;
             break;
         case place::put:
-            if (redis_.index() == 0 || cut_ == shortcut::rebuild_over_all) redis_ = number_of(from_ledger(r.token));
-            r.at = cut_ == shortcut::no_second_look ? place::load : place::find_again;
+            put(r);
             break;
         case place::find_again:
             r.at = ended_ ? place::bury : place::load;

@@ -18,9 +18,11 @@ namespace stagedoor::model {
 
 enum class shortcut {
     none,
-    no_second_look,         // after a rebuild the ledger is not read again
+    no_hold,                // the ledger is read, then the record put where nothing is
+    second_look,            // as before, and the ledger read once more after it: the rule until it was found wanting
+    holds_alike,            // one hold cannot be told from another
     touch_without_compare,  // a touch writes whatever is there now
-    rebuild_over_all,       // a rebuilt record replaces a tombstone
+    rebuild_over_all,       // a rebuilt record replaces whatever is there
     redis_before_ledger,    // the tombstone is written before the end is committed
     answered_unburied,      // the end is answered when it is committed
     older_copy_believed,    // a Redis that came back is believed at once
@@ -31,7 +33,7 @@ struct ending_budget {
     int copies = 0;
     int restores = 0;
     int wipes = 0;
-    int expiries = 0;     // a tombstone's time runs out
+    int expiries = 0;     // the time of a tombstone or a hold runs out
     int deaths = 0;       // a node dies in the middle of a request
     bool frozen = false;  // a node may stand still in a request for longer than a tombstone's time
 };
@@ -48,9 +50,10 @@ public:
 private:
     enum class place : std::uint8_t {
         load,        // MGET is next, or the ledger when Redis is not believed
-        find,        // the record is missing: the ledger is next
-        put,         // the ledger knew it as alive: SET NX is next
-        find_again,  // K2's second look
+        hold,        // the record is missing: SET NX of a hold is next
+        find,        // the place is held: the ledger is next
+        put,         // the ledger knew it as alive: compare-and-set of the record is next
+        find_again,  // a second look, by the rule that has one
         bury,        // the ledger says it is over: the tombstone is next
         touch,       // compare-and-set of a use is next
         rotate,      // compare-and-set of a refresh is next
@@ -63,15 +66,23 @@ private:
         std::uint32_t token = 0;  // generation
         bool before_end = false;  // it began when the end had not been committed
         bool after_end = false;   // it began when the end had been answered
-        std::uint8_t seen = 0;    // number of the record that it has read: what it compares with
+        std::uint8_t seen = 0;    // number of the record that it has read, or of its hold: what it compares with
 
         auto operator<=>(const request&) const = default;
     };
     enum class ender : std::uint8_t { idle, buried_first, committed, answered };
     struct buried {};
-    using stored = std::variant<std::monostate, std::uint8_t, buried>;  // nothing, the number of a record, a tombstone
+    struct held {
+        std::uint8_t number = 0;
+    };
+    // Nothing, the number of a record, a tombstone, a hold.
+    using stored = std::variant<std::monostate, std::uint8_t, buried, held>;
 
     std::uint8_t number_of(const session::session_record& record);
+    bool by_former_rule() const { return cut_ == shortcut::no_hold || cut_ == shortcut::second_look; }
+    std::uint8_t next_hold() const;
+    void hold(request& r);
+    void put(request& r);
     bool swap(std::uint8_t expected, const session::session_record& next);
     void begin(bool refresh);
     void step(std::size_t which);

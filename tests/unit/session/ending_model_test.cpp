@@ -27,7 +27,13 @@ TEST_CASE("after an end was answered no check says yes, and no record outlives i
     SECTION("four requests") { require_safe({2, 2, warm, {}}); }
     SECTION("tombstones run out") { require_safe({3, 1, warm, {.expiries = 2}}); }
     SECTION("a node is frozen for longer than a tombstone's time") {
-        require_safe({2, 1, warm, {.expiries = 1, .frozen = true}});
+        require_safe({2, 1, warm, {.expiries = 2, .frozen = true}});
+    }
+    SECTION("a node is frozen for so long, and then dies") {
+        require_safe({2, 1, warm, {.expiries = 2, .deaths = 1, .frozen = true}});
+    }
+    SECTION("a node is frozen for so long, and Redis comes back older") {
+        require_safe({2, 1, warm, {.copies = 1, .restores = 1, .expiries = 1, .frozen = true}});
     }
     SECTION("nodes die in the middle") { require_safe({2, 2, warm, {.deaths = 1}}); }
     SECTION("Redis comes back older") { require_safe({2, 1, warm, {.copies = 1, .restores = 2}}); }
@@ -36,18 +42,13 @@ TEST_CASE("after an end was answered no check says yes, and no record outlives i
 }
 
 TEST_CASE("the model of ending notices each step that is left out", "[ending][model]") {
-    CHECK(fails({.expiries = 1, .frozen = true}, shortcut::no_second_look));
+    CHECK(fails({.expiries = 1, .frozen = true}, shortcut::no_hold));
+    CHECK(fails({.expiries = 1, .deaths = 1, .frozen = true}, shortcut::second_look));
+    CHECK(fails({.expiries = 2, .deaths = 1, .frozen = true}, shortcut::holds_alike));
     CHECK(fails({}, shortcut::touch_without_compare));
     CHECK(fails({}, shortcut::rebuild_over_all));
     CHECK(fails({.expiries = 1}, shortcut::redis_before_ledger));
     CHECK(fails({}, shortcut::answered_unburied));
     CHECK(fails({.copies = 1, .restores = 1}, shortcut::older_copy_believed));
     CHECK(fails({.copies = 1, .restores = 1}, shortcut::ends_not_replayed));
-}
-
-// What the rules rest on: a request is shorter than a tombstone's ten minutes, being bounded by its deadline. A node
-// that stands still for longer between its two looks into the ledger, and then dies, leaves a record behind.
-TEST_CASE("a node that is frozen for a tombstone's time and then dies is more than the rules can bear",
-          "[ending][model]") {
-    CHECK(fails({.expiries = 1, .deaths = 1, .frozen = true}, shortcut::none));
 }
