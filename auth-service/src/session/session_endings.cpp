@@ -32,25 +32,24 @@ runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_he
         const auto token = parse_token(value);
         if (!token || !is_genuine(keys_, *token)) continue;
         const session_ref who{token->claims.user, token->claims.session};
-        const auto outbox_id = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
-        if (!outbox_id) co_return outbox_id.error();
-        if (*outbox_id != 0) ends.push_back({who, errc::session_signed_out, *outbox_id});
+        const auto end = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
+        if (!end) co_return end.error();
+        if (*end) ends.push_back(**end);
     }
     co_await tell(std::move(ends));
     co_return result<void>{};
 }
 
 runtime::task<result<void>> session_endings::end_one(session_ref which, errc reason, user::actor by) {
-    const auto outbox_id = co_await ledger_.end(which, reason, std::move(by.id));
-    if (!outbox_id) co_return outbox_id.error();
-    if (*outbox_id == 0) {
+    const auto end = co_await ledger_.end(which, reason, std::move(by.id));
+    if (!end) co_return end.error();
+    if (!*end) {
         const auto found = co_await ledger_.find(which);
         if (!found) co_return found.error();
         if (!*found) co_return errc::not_found;
         co_return result<void>{};
     }
-    std::vector<ended> ends;
-    ends.push_back({which, reason, *outbox_id});
+    std::vector<ended> ends{**end};
     co_await tell(std::move(ends));
     co_return result<void>{};
 }

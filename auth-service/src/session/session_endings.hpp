@@ -1,7 +1,8 @@
 // Every way a session ends by somebody's will, and the list of those that live. One instance per shard.
 //
 // Each end is committed first (in the ledger, or in the user's row where all end at once), then relayed, and only then
-// answered: no check that begins after the answer accepts the session (ADR 5). With Redis away it is relayed later.
+// answered: no check that begins after the answer accepts the session (ADR 5), also when it only repeats an end that
+// could not be relayed yet. With Redis away it is relayed later.
 #pragma once
 
 #include <optional>
@@ -54,7 +55,8 @@ public:
     // Those that live, newest first. Never fails for want of Redis. Nobody's: none.
     runtime::task<result<std::vector<living_session>>> living(user_id user);
 
-    // Relays what others have committed: sessions displaced by a sign-in, a new epoch.
+    // Relays what others have committed: sessions displaced by a sign-in, a new epoch. However many they are, it takes
+    // no longer than relay::deliver_all.
     runtime::task<void> tell(std::vector<ended> ends);
     runtime::task<approval::delivery> tell(user::committed change);
 

@@ -58,8 +58,9 @@ public:
     // limits::sessions_per_user_max. Nobody's: none.
     virtual runtime::task<result<std::vector<ledger_entry>>> living(user_id user) = 0;
 
-    // Ends it for good. The id of the outbox row that tells of it; 0 when it had ended before or never was.
-    virtual runtime::task<result<std::int64_t>> end(session_ref who, errc reason, std::string by) = 0;
+    // Ends it for good. The end as committed, by this call or an earlier one, while the row that tells of it is
+    // unpublished: there is something to relay. Nothing when all has been told, or there never was such a session.
+    virtual runtime::task<result<std::optional<ended>>> end(session_ref who, errc reason, std::string by) = 0;
 };
 
 }  // namespace stagedoor::session

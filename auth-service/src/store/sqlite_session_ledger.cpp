@@ -71,17 +71,21 @@ result<std::optional<ledger_state>> select_session(sql::database& db, const sess
                                       facts_at(row, 0), from_unix_ms(row.integer(at + entry_column_count + 1))}};
 }
 
-result<std::int64_t> end_session(sql::database& db, const session_ref& who, errc reason) {
+result<std::optional<ended>> end_session(sql::database& db, const session_ref& who, errc reason) {
     const auto changed = db.execute(
         "UPDATE sessions SET ended_at_ms = (SELECT now_ms FROM clock), end_reason = ?3 "
         "WHERE id = ?1 AND user_id = ?2 AND ended_at_ms IS NULL",
         who.session.text(), who.user.text(), problem_of(reason).code);
-    if (!changed || *changed == 0) return changed;
-    auto told = db.query("SELECT id FROM outbox WHERE session_id = ?1", who.session.text());
-    if (!told) return told.error();
-    const auto there = told->next();
+    if (!changed) return changed.error();
+    auto untold = db.query(
+        "SELECT id, reason FROM outbox WHERE session_id = ?1 AND user_id = ?2 AND published_at_ms IS NULL",
+        who.session.text(), who.user.text());
+    if (!untold) return untold.error();
+    const auto there = untold->next();
     if (!there) return there.error();
-    return told->row().integer(0);
+    if (!*there) return std::optional<ended>{};
+    const auto& row = untold->row();
+    return std::optional{ended{who, reason_of(row.text(1)), row.integer(0)}};
 }
 
 result<std::vector<ledger_entry>> select_living(sql::database& db, const user_id& user) {
@@ -126,9 +130,9 @@ result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& 
     if (!displaced) return displaced.error();
     std::vector<ended> ends;
     for (const auto& who : *displaced) {
-        const auto outbox_id = end_session(db, who, errc::session_displaced);
-        if (!outbox_id) return outbox_id.error();
-        ends.push_back({who, errc::session_displaced, *outbox_id});
+        const auto end = end_session(db, who, errc::session_displaced);
+        if (!end) return end.error();
+        if (*end) ends.push_back(**end);
     }
     return ends;
 }
@@ -151,7 +155,7 @@ task<result<std::vector<ledger_entry>>> sqlite_session_ledger::living(user_id us
     co_return co_await store_.read(std::move(job));
 }
 
-task<result<std::int64_t>> sqlite_session_ledger::end(session_ref who, errc reason, std::string by) {
+task<result<std::optional<ended>>> sqlite_session_ledger::end(session_ref who, errc reason, std::string by) {
     auto job = [who, reason](sql::database& db) { return end_session(db, who, reason); };
     author author_of_end{std::move(by), "api", {}};
     co_return co_await store_.change(std::move(author_of_end), std::move(job));

@@ -13,7 +13,7 @@ public:
     runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t most) override;
     runtime::task<result<std::optional<session::ledger_state>>> find(session::session_ref who) override;
     runtime::task<result<std::vector<session::ledger_entry>>> living(user_id user) override;
-    runtime::task<result<std::int64_t>> end(session::session_ref who, errc reason, std::string by) override;
+    runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason, std::string by) override;
 
 private:
     sqlite_store& store_;

@@ -207,14 +207,16 @@ TEST_CASE("a session begins once, ends once and stays ended") {
     CHECK(state->entry.device == entry.device);
     CHECK(to_unix_ms(state->entry.expires_at) == to_unix_ms(entry.expires_at));
 
-    const auto outbox_id = *wait(all->ledger().end(entry.who, errc::session_signed_out, "ada"));
-    CHECK(outbox_id > 0);
-    CHECK(*wait(all->ledger().end(entry.who, errc::session_revoked, "ada")) == 0);
+    const auto end = *wait(all->ledger().end(entry.who, errc::session_signed_out, "ada"));
+    REQUIRE(end);
+    CHECK(end->who == entry.who);
+    CHECK(end->reason == errc::session_signed_out);
+    REQUIRE(wait(all->ledger().end(entry.who, errc::session_revoked, "ada")).has_value());
     CHECK((*wait(all->ledger().find(entry.who)))->ended == errc::session_signed_out);
 
     const auto rows = wait(all->outbox().unpublished(10))->rows;
     REQUIRE(rows.size() == 2);
-    CHECK(rows[1].id == outbox_id);
+    CHECK(rows[1].id == end->outbox_id);
     const auto& told = std::get<approval::ended_session>(rows[1].what);
     CHECK(told.who == entry.who);
     CHECK(told.reason == errc::session_signed_out);
@@ -227,5 +229,26 @@ TEST_CASE("a session is nobody else's") {
     const auto entry = entry_of(user);
     REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
     CHECK_FALSE(*wait(all->ledger().find({other.id, entry.who.session})));
-    CHECK(*wait(all->ledger().end({other.id, entry.who.session}, errc::session_revoked, "x")) == 0);
+    CHECK_FALSE(*wait(all->ledger().end({other.id, entry.who.session}, errc::session_revoked, "x")));
+    CHECK_FALSE((*wait(all->ledger().find(entry.who)))->ended);
+    REQUIRE(*wait(all->ledger().end(entry.who, errc::session_signed_out, "ada")));
+    CHECK_FALSE(*wait(all->ledger().end({other.id, entry.who.session}, errc::session_revoked, "x")));
+}
+
+TEST_CASE("whoever repeats an end gets it to relay until it has been published") {
+    const auto all = make_stores();
+    const auto entry = entry_of(add_manager(*all));
+    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
+    const auto end = [&](errc reason) { return *wait(all->ledger().end(entry.who, reason, "ada")); };
+    const auto first = end(errc::session_signed_out);
+    REQUIRE(first);
+    const auto again = end(errc::session_ended_elsewhere);
+    REQUIRE(again);
+    CHECK(again->outbox_id == first->outbox_id);
+    CHECK(again->reason == errc::session_signed_out);
+
+    const approval::feed_ref fed{"run", 1};
+    REQUIRE(*wait(all->outbox().switch_feed(fed)));
+    REQUIRE(wait(all->outbox().mark_published({first->outbox_id}, fed)).has_value());
+    CHECK_FALSE(end(errc::session_signed_out));
 }

@@ -78,6 +78,27 @@ runtime::task<drained> drain_hung(runtime::executor ex, rig& r, bool submits) {
     co_return outcome;
 }
 
+runtime::task<void> submit(relay& to, std::vector<outbox_row> rows, std::vector<std::size_t>& answered) {
+    const auto count = rows.size();
+    const auto what = co_await to.deliver_all(std::move(rows));
+    if (what == delivery::pending) answered.push_back(count);
+}
+
+// Submits all rows at once, then the last one alone; how many rows each had, in the order of their answers.
+runtime::task<std::vector<std::size_t>> submit_all(runtime::executor ex, rig& r, std::vector<outbox_row> rows) {
+    relay under_test{ex, r.rows, r.letters, r.letters};
+    std::vector<std::size_t> answered;
+    std::vector<outbox_row> last{rows.back()};
+    runtime::task_group submitting{ex}, group{ex};
+    group.spawn("relay", under_test.run());
+    submitting.spawn("all", submit(under_test, std::move(rows), answered));
+    submitting.spawn("last", submit(under_test, std::move(last), answered));
+    co_await submitting.join(std::chrono::steady_clock::now() + 30s);
+    under_test.stop();
+    co_await group.join(std::chrono::steady_clock::now() + 30s);
+    co_return answered;
+}
+
 }  // namespace
 
 TEST_CASE("the relay carries every row to its user in order, and marks it") {
@@ -182,4 +203,15 @@ TEST_CASE("a database that does not answer is away only while nobody has submitt
     r.letters.away = true;
     CHECK(run_task([&](runtime::executor ex) { return drain_hung(ex, r, false); }).how == drained::outcome::database_away);
     CHECK(run_task([&](runtime::executor ex) { return drain_hung(ex, r, true); }).how == drained::outcome::not_all);
+}
+
+TEST_CASE("several rows that Redis does not take are given up together, not one after the other") {
+    rig r;
+    std::vector<outbox_row> rows;
+    for (std::int64_t v = 1; v <= 3; ++v) {
+        r.rows.add(r.user, v);
+        rows.push_back(r.rows.entries.back().row);
+    }
+    const auto answered = run_task([&](runtime::executor ex) { return submit_all(ex, r, rows); });
+    CHECK(answered == std::vector<std::size_t>{3, 1});
 }

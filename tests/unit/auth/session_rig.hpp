@@ -145,12 +145,13 @@ struct model_ledger final : session::session_ledger {
         if (const auto then = std::exchange(db.after_next_read, nullptr)) then();
         co_return std::optional{state};
     }
-    runtime::task<result<std::int64_t>> end(session::session_ref who, errc reason, std::string) override {
+    runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason,
+                                                             std::string) override {
         if (db.any.fails(true)) co_return db.any.why;
         const auto found = db.sessions.find(who.session.text());
-        if (found == db.sessions.end() || found->second.ended) co_return std::int64_t{0};
+        if (found == db.sessions.end() || found->second.ended) co_return std::optional<session::ended>{};
         found->second.ended = reason;
-        co_return std::int64_t{1};
+        co_return std::optional{session::ended{who, reason, 1}};
     }
 };
 
