@@ -195,6 +195,26 @@ story('of two changes at once one wins and the other is told that it was too lat
   await signedIn({ ...person, password: `the new password ${winner}` });
 });
 
+story('signing in on a browser ends the session that it still carries, and no other', async () => {
+  const { person, here, there, hearing, hearingThere } = await twoDevices();
+  const before = here.cookie;
+  const { email, password } = person;
+  assert.equal(code(await here.post('/api/auth/login', { email, password: 'not the one' })), '401 invalid_credentials');
+  await lives(before, 'a sign-in that fails ends nothing');
+  const forged = there.cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  assert.equal((await stack.device().post('/api/auth/login', { email, password }, { headers: { cookie: forged } })).status, 200);
+  await lives(there.cookie, 'a token that is not genuine ends nothing');
+
+  const listed = (await sessionsOf(here)).length;
+  assert.equal((await here.post('/api/auth/login', { email, password })).status, 200);
+  assert.notEqual(here.cookie, before);
+  await isOver(before, 'session_signed_out');
+  assert.equal(await hearing.closeCode(), 4401);
+  for (const { cookie } of [here, there]) await lives(cookie);
+  assert.equal((await sessionsOf(here)).length, listed, 'no ghost in the list');
+  await stays(hearingThere);
+});
+
 story('one sign-in too many takes the oldest session, on every node and with its socket', async () => {
   const person = await stack.person();
   const oldest = await signedIn(person, 0);

@@ -71,9 +71,9 @@ answer login(context& with, const http::request& request) {
     const auto facts = std::move(*verified);
 
     session::device from{kept_user_agent(request.header("User-Agent")), request.client_address().to_string()};
-    auto begun = co_await with.sessions.sign_in(facts, std::move(from));
+    auto begun = co_await with.sessions.sign_in(facts, std::move(from), request.header("Cookie"));
     if (!begun) co_return refuse(begun.error());
-    co_await with.endings.tell(std::move(begun->displaced));
+    co_await with.endings.tell(std::move(begun->ends));
     const auto& who = begun->cookie.who;
     request.asked_by() = who;
     obs::log::info("authn_login_success", {{"user", who.user.text()},

@@ -1,5 +1,6 @@
 #include "auth-service/src/session/session_endings.hpp"
 
+#include "auth-service/src/session/carried_sessions.hpp"
 #include "auth-service/src/session/device_name.hpp"
 
 namespace stagedoor::session {
@@ -28,10 +29,7 @@ runtime::task<approval::delivery> session_endings::tell(user::committed change) 
 
 runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header) {
     std::vector<ended> ends;
-    for (const auto value : find_cookies(cookie_header, cookie_.name())) {
-        const auto token = parse_token(value);
-        if (!token || !is_genuine(keys_, *token)) continue;
-        const session_ref who{token->claims.user, token->claims.session};
+    for (const auto& who : carried_sessions(cookie_header, cookie_, keys_)) {
         const auto end = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
         if (!end) co_return end.error();
         if (*end) ends.push_back(**end);

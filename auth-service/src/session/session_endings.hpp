@@ -55,8 +55,8 @@ public:
     // Those that live, newest first. Never fails for want of Redis. Nobody's: none.
     runtime::task<result<std::vector<living_session>>> living(user_id user);
 
-    // Relays what others have committed: sessions displaced by a sign-in, a new epoch. However many they are, it takes
-    // no longer than relay::deliver_all.
+    // Relays what others have committed: sessions ended by a sign-in, a new epoch. However many they are, it takes no
+    // longer than relay::deliver_all.
     runtime::task<void> tell(std::vector<ended> ends);
     runtime::task<approval::delivery> tell(user::committed change);
 

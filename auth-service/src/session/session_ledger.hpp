@@ -45,11 +45,13 @@ class session_ledger {
 public:
     virtual ~session_ledger() = default;
 
-    // Begins a session, and ends the user's oldest living ones beyond `most` in the same transaction
-    // (errc::session_displaced); their ends. 1 <= most. errc::session_revoked: the user's epoch has risen since
+    // Begins a session. In the same transaction ends those `in_place_of` which it begins (errc::session_signed_out), and
+    // the user's oldest living ones beyond `most` (errc::session_displaced); the ends to relay. 1 <= most. One of the
+    // former that cannot be ended keeps nobody from signing in. errc::session_revoked: the user's epoch has risen since
     // `entry.epoch` was read with the password hash, so that this session would be dead at birth (K7); nothing is
     // written then. errc::not_found: no such user.
-    virtual runtime::task<result<std::vector<ended>>> begin(ledger_entry entry, std::size_t most) = 0;
+    virtual runtime::task<result<std::vector<ended>>> begin(ledger_entry entry, std::size_t most,
+                                                             std::vector<session_ref> in_place_of) = 0;
 
     // Nothing when there is no such row: purged counts as ended.
     virtual runtime::task<result<std::optional<ledger_state>>> find(session_ref who) = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "auth-service/src/session/carried_sessions.hpp"
 #include "common/core/secrets.hpp"
 
 namespace stagedoor::session {
@@ -85,7 +86,8 @@ session_cookie_value session_service::cookie_of(const session_ref& who, const se
     return {format_token(claims, proof), std::chrono::ceil<std::chrono::seconds>(left), who};
 }
 
-runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, device from) {
+runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, device from,
+                                                                std::string_view cookie_header) {
     const session_ref who{facts.id, session_id{make_uuid_v4()}};
     const auto record = first_record(keys_, who, facts, store_.now(), limits_);
 
@@ -96,7 +98,8 @@ runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, devi
                        record.expires_at,
                        std::move(from.user_agent),
                        std::move(from.address)};
-    auto begun = co_await ledger_.begin(std::move(entry), per_user_);
+    auto replaced = carried_sessions(cookie_header, cookie_, keys_);
+    auto begun = co_await ledger_.begin(std::move(entry), per_user_, std::move(replaced));
     if (!begun) co_return begun.error();
     // The session exists from here on. Should Redis be away, its record is made from the ledger later.
     const auto version = facts.version;

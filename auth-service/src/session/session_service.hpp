@@ -35,10 +35,10 @@ struct device {
     std::string address;
 };
 
-// A session that has begun, and what had to end for it.
+// A session that has begun, and what had to end for it: to be told.
 struct signed_in {
     session_cookie_value cookie;
-    std::vector<ended> displaced;
+    std::vector<ended> ends;
 };
 
 class session_service {
@@ -70,9 +70,10 @@ public:
     runtime::task<result<principal>> authenticate(std::string_view cookie_header,
                                                   std::optional<session_ref>* seen = nullptr);
 
-    // A new session for a user whose password was just verified against the row that `facts` came from.
+    // A new session for a user whose password was just verified against the row that `facts` came from. It takes the
+    // place of those that the browser's Cookie field still carries: they end with its beginning (ASVS 5.0 7.2.4).
     // errc::session_revoked: something ended all of the user's sessions meanwhile, this one too (K7).
-    runtime::task<result<signed_in>> sign_in(user_facts facts, device from);
+    runtime::task<result<signed_in>> sign_in(user_facts facts, device from, std::string_view cookie_header);
 
     // Fresh facts from the database, and the successor of the token when one is due (K3). What Redis cannot be asked or
     // told leaves the token as it is; a change of status is then told once more rather than not at all (K5, K10).

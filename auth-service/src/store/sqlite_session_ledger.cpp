@@ -121,14 +121,19 @@ result<std::vector<session_ref>> select_displaced(sql::database& db, const sessi
     }
 }
 
-result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& entry, std::size_t most) {
+result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& entry, std::size_t most,
+                                         const std::vector<session_ref>& in_place_of) {
     const auto alive = check_epoch(db, entry);
     if (!alive) return alive.error();
     const auto inserted = insert_session(db, entry);
     if (!inserted) return inserted.error();
+    std::vector<ended> ends;
+    for (const auto& who : in_place_of) {
+        const auto end = end_session(db, who, errc::session_signed_out);
+        if (end && *end) ends.push_back(**end);
+    }
     const auto displaced = select_displaced(db, entry.who, most);
     if (!displaced) return displaced.error();
-    std::vector<ended> ends;
     for (const auto& who : *displaced) {
         const auto end = end_session(db, who, errc::session_displaced);
         if (!end) return end.error();
@@ -139,9 +144,12 @@ result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& 
 
 }  // namespace
 
-task<result<std::vector<ended>>> sqlite_session_ledger::begin(ledger_entry entry, std::size_t most) {
+task<result<std::vector<ended>>> sqlite_session_ledger::begin(ledger_entry entry, std::size_t most,
+                                                                     std::vector<session_ref> in_place_of) {
     author who{entry.who.user.text(), "api", {}};
-    auto job = [entry = std::move(entry), most](sql::database& db) { return begin_session(db, entry, most); };
+    auto job = [entry = std::move(entry), most, in_place_of = std::move(in_place_of)](sql::database& db) {
+        return begin_session(db, entry, most, in_place_of);
+    };
     co_return co_await store_.change(std::move(who), std::move(job));
 }
 

@@ -10,7 +10,8 @@ class sqlite_session_ledger final : public session::session_ledger {
 public:
     explicit sqlite_session_ledger(sqlite_store& store) : store_{store} {}
 
-    runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t most) override;
+    runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t most,
+                                                               std::vector<session::session_ref> in_place_of) override;
     runtime::task<result<std::optional<session::ledger_state>>> find(session::session_ref who) override;
     runtime::task<result<std::vector<session::ledger_entry>>> living(user_id user) override;
     runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason, std::string by) override;

@@ -13,7 +13,7 @@ constexpr std::size_t plenty = 32;
 
 session::session_ref sign_in(stores& all, const user_facts& user, std::chrono::seconds age = std::chrono::seconds{0}) {
     const auto entry = entry_of(user, age);
-    REQUIRE(wait(all.ledger().begin(entry, plenty)).has_value());
+    REQUIRE(wait(all.ledger().begin(entry, plenty, {})).has_value());
     return entry.who;
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
     const auto rows_before = wait(all->outbox().unpublished(100))->rows.size();
 
     const auto entry = entry_of(user);
-    const auto displaced = *wait(all->ledger().begin(entry, 2));
+    const auto displaced = *wait(all->ledger().begin(entry, 2, {}));
     REQUIRE(displaced.size() == 2);
     const std::set<session_id> gone{displaced[0].who.session, displaced[1].who.session};
     CHECK(gone == std::set{oldest.session, older.session});
@@ -76,10 +76,44 @@ TEST_CASE("a new session is never the one that goes, whatever the clocks say") {
     const auto user = add_manager(*all);
     const auto before = sign_in(*all, user);
     const auto entry = entry_of(user, std::chrono::seconds{30});  // by a node whose clock is behind
-    const auto displaced = *wait(all->ledger().begin(entry, 1));
+    const auto displaced = *wait(all->ledger().begin(entry, 1, {}));
     REQUIRE(displaced.size() == 1);
     CHECK(displaced[0].who == before);
     CHECK(living(*all, user) == std::vector{entry.who.session});
+}
+
+TEST_CASE("a session that takes another's place ends that one in the same commit, and displaces nobody for it") {
+    const auto all = make_stores();
+    const auto user = add_person(*all);
+    const auto elsewhere = sign_in(*all, user, std::chrono::seconds{30});
+    const auto here = sign_in(*all, user, std::chrono::seconds{20});
+    const session::session_ref nobody{user.id, session_id{make_uuid_v4()}};
+    const auto entry = entry_of(user);
+    const auto ends = *wait(all->ledger().begin(entry, 2, {nobody, here}));
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].who == here);
+    CHECK(ends[0].reason == errc::session_signed_out);
+    CHECK(std::ranges::count(wait(all->outbox().unpublished(100))->rows, ends[0].outbox_id,
+                             &approval::outbox_row::id) == 1);
+    CHECK((*wait(all->ledger().find(here)))->ended == errc::session_signed_out);
+    CHECK(living(*all, user) == std::vector{entry.who.session, elsewhere.session});
+}
+
+TEST_CASE("a sign-in that fails ends nothing, and an end that fails keeps nobody from signing in") {
+    const auto all = make_stores();
+    const auto user = add_person(*all);
+    const auto here = sign_in(*all, user);
+    const auto too_late = entry_of(user);
+    const auto raised = wait(all->users().raise_epoch(user.id, somebody))->facts;
+    CHECK(wait(all->ledger().begin(too_late, plenty, {here})).error() == errc::session_revoked);
+    CHECK_FALSE((*wait(all->ledger().find(here)))->ended);
+
+    all->run_sql("INSERT INTO outbox (kind, user_id, session_id, reason, actor, at_ms) VALUES ('session_ended', '" +
+                 user.id.text() + "', '" + here.session.text() + "', 'signed_out', 'somebody', 1)");  // by hand
+    const auto entry = entry_of(raised);
+    REQUIRE(wait(all->ledger().begin(entry, plenty, {here})).has_value());
+    CHECK(living(*all, raised) == std::vector{entry.who.session});
+    CHECK_FALSE((*wait(all->ledger().find(here)))->ended);
 }
 
 TEST_CASE("sessions that are over do not count against the bound") {
@@ -92,7 +126,7 @@ TEST_CASE("sessions that are over do not count against the bound") {
     const auto raised = wait(all->users().raise_epoch(user.id, somebody))->facts;
     const auto alive = sign_in(*all, raised);
     const auto entry = entry_of(raised);
-    CHECK(wait(all->ledger().begin(entry, 2))->empty());
+    CHECK(wait(all->ledger().begin(entry, 2, {}))->empty());
     CHECK(living(*all, raised).size() == 2);
     CHECK(std::ranges::count(living(*all, raised), alive.session) == 1);
 }
@@ -112,7 +146,7 @@ TEST_CASE("a raised epoch ends all sessions, sign-ins under way too, and is told
     CHECK(raised->outbox_id > 0);
 
     CHECK(living(*all, user).empty());
-    CHECK(wait(all->ledger().begin(under_way, plenty)).error() == errc::session_revoked);
+    CHECK(wait(all->ledger().begin(under_way, plenty, {})).error() == errc::session_revoked);
     CHECK_FALSE(*wait(all->ledger().find(under_way.who)));
     CHECK((*wait(all->ledger().find(before)))->facts.epoch == user.epoch + 1);
     sign_in(*all, raised->facts);
@@ -124,7 +158,7 @@ TEST_CASE("a session of nobody does not begin") {
     const auto all = make_stores();
     auto entry = entry_of(add_manager(*all));
     entry.who.user = user_id{make_uuid_v7()};
-    CHECK(wait(all->ledger().begin(entry, plenty)).error() == errc::not_found);
+    CHECK(wait(all->ledger().begin(entry, plenty, {})).error() == errc::not_found);
 }
 
 TEST_CASE("a password change keeps the session it came from and ends the others, in one commit") {
@@ -141,7 +175,7 @@ TEST_CASE("a password change keeps the session it came from and ends the others,
     REQUIRE(changed->event);
     CHECK(changed->event->facts == changed->facts);
     CHECK(living(*all, user) == std::vector{kept.session});
-    CHECK(wait(all->ledger().begin(under_way, plenty)).error() == errc::session_revoked);
+    CHECK(wait(all->ledger().begin(under_way, plenty, {})).error() == errc::session_revoked);
     CHECK(wait(all->users().find_credentials(user.id))->password_hash == "new");
 
     const auto again = wait(all->users().change_password(change_of(user, kept.session, "new", "newer"), somebody));

@@ -199,7 +199,7 @@ TEST_CASE("a session begins once, ends once and stays ended") {
     const auto all = make_stores();
     const auto user = add_manager(*all);
     const auto entry = entry_of(user);
-    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
+    REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
     auto state = *wait(all->ledger().find(entry.who));
     REQUIRE(state);
     CHECK_FALSE(state->ended);
@@ -227,7 +227,7 @@ TEST_CASE("a session is nobody else's") {
     const auto user = add_manager(*all);
     const auto other = add_manager(*all, "other@example.com");
     const auto entry = entry_of(user);
-    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
+    REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
     CHECK_FALSE(*wait(all->ledger().find({other.id, entry.who.session})));
     CHECK_FALSE(*wait(all->ledger().end({other.id, entry.who.session}, errc::session_revoked, "x")));
     CHECK_FALSE((*wait(all->ledger().find(entry.who)))->ended);
@@ -238,7 +238,7 @@ TEST_CASE("a session is nobody else's") {
 TEST_CASE("whoever repeats an end gets it to relay until it has been published") {
     const auto all = make_stores();
     const auto entry = entry_of(add_manager(*all));
-    REQUIRE(wait(all->ledger().begin(entry, 32)).has_value());
+    REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
     const auto end = [&](errc reason) { return *wait(all->ledger().end(entry.who, reason, "ada")); };
     const auto first = end(errc::session_signed_out);
     REQUIRE(first);

@@ -125,10 +125,16 @@ struct model_ledger final : session::session_ledger {
     explicit model_ledger(model_database& in) : db{in} {}
     model_database& db;
 
-    runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t) override {
+    runtime::task<result<std::vector<session::ended>>> begin(session::ledger_entry entry, std::size_t,
+                                                               std::vector<session::session_ref> in_place_of) override {
         if (db.any.fails(true)) co_return db.any.why;
         db.sessions[entry.who.session.text()] = {entry, std::nullopt};
-        co_return std::vector<session::ended>{};
+        std::vector<session::ended> ends;
+        for (const auto& who : in_place_of) {
+            db.sessions.at(who.session.text()).ended = errc::session_signed_out;
+            ends.push_back({who, errc::session_signed_out, 1});
+        }
+        co_return ends;
     }
     runtime::task<result<std::vector<session::ledger_entry>>> living(user_id) override {
         co_return std::vector<session::ledger_entry>{};
@@ -237,8 +243,9 @@ struct session_rig {
         return std::string{cookie.name()} + "=" + of.token;
     }
     // The Cookie field of a new session.
-    std::string sign_in() {
-        const auto signed_in = run_task([this](auto) { return service.sign_in(ada, {"Firefox", "127.0.0.1"}); });
+    std::string sign_in(const std::string& cookie_header = {}) {
+        const auto signed_in = run_task(
+            [&](auto) { return service.sign_in(ada, {"Firefox", "127.0.0.1"}, cookie_header); });
         return signed_in ? header(signed_in->cookie) : std::string{};
     }
     session::session_ref who(const std::string& cookie_header) const {

@@ -116,6 +116,21 @@ TEST_CASE("what has ended is not made again, and a tombstone saves the next read
     CHECK(r.database.any.calls == 0);
 }
 
+TEST_CASE("signing in ends the sessions whose genuine tokens the browser still carries, and no others") {
+    session_rig r;
+    const auto elsewhere = r.sign_in();
+    const auto here = r.sign_in();
+    auto forged = elsewhere;
+    forged.back() = forged.back() == 'A' ? 'B' : 'A';
+    const auto fresh = r.sign_in(forged + "; " + here);
+    const auto ended = [&](const std::string& cookie) { return r.database.sessions.at(r.who(cookie).session.text()).ended; };
+    CHECK(ended(here) == errc::session_signed_out);
+    CHECK_FALSE(ended(elsewhere));
+    CHECK_FALSE(ended(fresh));
+    CHECK(r.check(elsewhere).has_value());
+    CHECK(r.check(fresh).has_value());
+}
+
 TEST_CASE("while Redis is away the ledger answers checks") {
     session_rig r;
     const auto cookie = r.sign_in();
