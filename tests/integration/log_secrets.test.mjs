@@ -51,6 +51,17 @@ told('signing in is an event with user and session, and the request line has the
                    [['authn_login_success', 'info', person.id, hashOf(session)]]);
 });
 
+told('a sign-out says in its request line whose it was, also when it is repeated', async () => {
+  const { person, device, session } = await signedIn();
+  const { cookie } = device;
+  for (const sent of [{}, { headers: { cookie } }]) {
+    const { request } = await linesOf(await device.post('/api/auth/logout', {}, sent));
+    assert.deepEqual([request.status, request.user, request.session], [200, person.id, hashOf(session)]);
+  }
+  const { request } = await linesOf(await stack.device().post('/api/auth/logout'));
+  assert.deepEqual([request.status, request.user, request.session], [200, undefined, undefined]);
+});
+
 const ends = [
   ['no_session', null, async () => ({ cookie: 'other=1' })],
   ['session_invalid', null, async () => ({ cookie: `${cookieName()}=${'A'.repeat(72)}` })],

@@ -91,7 +91,7 @@ answer logout(context& with, const http::request& request) {
     if (!body) co_return refuse(body.error());
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
-    const auto ended = co_await with.endings.sign_out(request.header("Cookie"));
+    const auto ended = co_await with.endings.sign_out(request.header("Cookie"), &request.asked_by());
     if (!ended) co_return refuse(ended.error());
     co_return signed_out_here(with.cookie);
 }

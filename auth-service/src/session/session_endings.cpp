@@ -27,9 +27,12 @@ runtime::task<approval::delivery> session_endings::tell(user::committed change) 
     co_return what;
 }
 
-runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header) {
+runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header,
+                                                      std::optional<session_ref>* seen) {
     std::vector<ended> ends;
-    for (const auto& who : carried_sessions(cookie_header, cookie_, keys_)) {
+    const auto carried = carried_sessions(cookie_header, cookie_, keys_);
+    if (seen && !carried.empty()) *seen = carried.front();
+    for (const auto& who : carried) {
         const auto end = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
         if (!end) co_return end.error();
         if (*end) ends.push_back(**end);
