@@ -130,6 +130,7 @@ told('every answer has the security fields: pages, errors, 304, redirects, prefl
       assert.equal(headers['referrer-policy'], 'no-referrer', where);
       assert.match(headers['content-security-policy'], /default-src 'none'.*frame-ancestors 'none'/, where);
       assert.equal(headers['cross-origin-resource-policy'], 'same-origin', where);
+      assert.equal(headers['cross-origin-opener-policy'], path === '/login' ? 'same-origin' : undefined, where);
       assert.equal(headers['cache-control'], path.startsWith('/assets/') ? 'no-cache' : 'no-store', where);
       assert.match(headers.vary, /\bOrigin\b/, where);
       assert.equal(headers['strict-transport-security'], https ? 'max-age=31536000' : undefined, where);

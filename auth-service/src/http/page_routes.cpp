@@ -21,6 +21,8 @@ answer show(context& with, const http::request& request, pages::page which) {
     const auto& file = with.files.of(which);
     auto page = http::response::fixed(200, file.content_type, file.body);
     page.add("Content-Security-Policy", with.files.content_security_policy());
+    // A page of another origin that opens this one, or is opened by it, gets no hold of its window (ASVS 5.0 3.4.8).
+    page.add("Cross-Origin-Opener-Policy", "same-origin");
     co_return page;
 }
 
