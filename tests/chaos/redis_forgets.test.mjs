@@ -19,13 +19,17 @@ after(() => house?.close());
 const fault = (name, does) => test(name, (t) => house.fault(does)(t));
 
 /** An hour in short: people come, go and are decided upon, and some tokens are rotated many times. */
-async function anHourPasses({ stack, traffic }) {
+async function anHourPasses({ stack, traffic: { crowd } }) {
   const key = signingKey(stack);
-  for (const session of traffic.crowd.living.slice(0, 30)) {
+  const travellers = crowd.living.slice(0, 30);
+  crowd.depart(travellers);
+  await sleep(eventfulMs);  // whatever was asked with their old tokens has long been answered
+  for (const session of travellers) {
     const token = tokenOf(key, session.person.id, session.id, rotations);
     session.cookie = `${session.cookie.split('=')[0]}=${token}`;
   }
-  await sleep(eventfulMs);
+  crowd.comeBack(travellers);
+  await sleep(eventfulMs / 3);
 }
 
 fault('FLUSHALL, five times', ({ redis }) => ({

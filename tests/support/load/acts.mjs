@@ -55,6 +55,7 @@ export class Acts {
 
   /** What has just been answered has to be true on every node from now on, not in a moment. */
   #everywhereAtOnce(session) {
+    if (session.away) return;
     for (const node of this.#nodes()) this.me(session, node);
   }
 

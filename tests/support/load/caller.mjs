@@ -5,6 +5,7 @@ import { Tally } from './tally.mjs';
 import { fields } from './wire.mjs';
 
 const hangMs = 1_000;  // what the product promises; what this process slept through is taken off
+const hashingKinds = new Set(['signIn', 'changePassword']);
 
 export class Caller {
   tally = new Tally();
@@ -51,12 +52,18 @@ export class Caller {
       return;
     }
     const took = answered - sent;
-    if (took > hangMs && took - this.#stalls.within(sent, answered) > hangMs) this.violated(answer, session, 'later than 1 s');
+    if (took > hangMs && took - this.#excused(answer) > hangMs) this.violated(answer, session, 'later than 1 s');
     if (status >= 500 && status !== 503) this.violated(answer, session, `${status}`);
     if (status === 503 && fields(answer, 'retry-after').length === 0) this.violated(answer, session, '503 without Retry-After');
     const clears = fields(answer, 'set-cookie').some((field) => /^[^=]+=;|;\s*max-age=0\b/i.test(field));
     if (clears && session && !(session.endPossibleFrom < answered)) this.violated(answer, session, 'cookies cleared of the living');
     if (clears && kind === 'signOut' && status !== 200) this.violated(answer, session, 'cookies cleared without an end');
+  }
+
+  // Passwords are hashed by threads that give way to session checks, and so to everything else on the machine.
+  #excused({ kind, sent, answered }) {
+    const stalled = this.#stalls.within(sent, answered);
+    return hashingKinds.has(kind) ? stalled + this.#stalls.busyWithin(sent, answered) : stalled;
   }
 
   /** Counts something that must not be, and keeps what is needed to find out why. */

@@ -17,6 +17,16 @@ export class Crowd {
   get anyLiving() { return this.#random.of(this.living); }
   get anyEnded() { return this.#random.of(this.ended); }
 
+  /** From now on nothing is asked with these sessions, until they are back. */
+  depart(sessions) {
+    for (const session of sessions) session.away = true;
+    this.sort();
+  }
+  comeBack(sessions) {
+    for (const session of sessions) session.away = false;
+    this.sort();
+  }
+
   begun(session) { (session.seemsAlive ? this.living : this.ended).push(session); }
 
   over(session) {
@@ -27,7 +37,7 @@ export class Crowd {
 
   sort() {
     const all = this.people.flatMap((person) => person.sessions);
-    this.living = all.filter((session) => session.seemsAlive);
+    this.living = all.filter((session) => session.seemsAlive && !session.away);
     this.ended = all.filter((session) => !session.seemsAlive);
   }
 

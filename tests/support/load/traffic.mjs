@@ -103,7 +103,7 @@ export class Traffic {
   }
 
   #noChangeUnderWay() {
-    return until(() => this.#caller.changesUnderWay === 0, { what: 'all changes having their answers' });
+    return until(() => this.#caller.changesUnderWay === 0, { what: 'all changes having their answers', withinMs: 30_000 });
   }
 
   #tick() {

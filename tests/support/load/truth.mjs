@@ -3,6 +3,7 @@
 // and by what was possible until it came; what neither forbids is right.
 
 export class Session {
+  away = false;                // nothing is asked with it for now
   endPossibleFrom = Infinity;  // an end was sent at this time, whatever came of it
   endedFrom = Infinity;        // an end had been answered at this time
   deniedFrom = Infinity;       // a 401 had been answered at this time: for the session is over, and that is final
