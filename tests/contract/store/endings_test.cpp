@@ -84,7 +84,7 @@ TEST_CASE("a new session is never the one that goes, whatever the clocks say") {
 
 TEST_CASE("a session that takes another's place ends that one in the same commit, and displaces nobody for it") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto elsewhere = sign_in(*all, user, std::chrono::seconds{30});
     const auto here = sign_in(*all, user, std::chrono::seconds{20});
     const session::session_ref nobody{user.id, session_id{make_uuid_v4()}};
@@ -101,7 +101,7 @@ TEST_CASE("a session that takes another's place ends that one in the same commit
 
 TEST_CASE("a sign-in that fails ends nothing, and an end that fails keeps nobody from signing in") {
     const auto all = make_stores();
-    const auto user = add_person(*all);
+    const auto user = add_manager(*all);
     const auto here = sign_in(*all, user);
     const auto too_late = entry_of(user);
     const auto raised = wait(all->users().raise_epoch(user.id, somebody))->facts;
