@@ -85,7 +85,7 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.add("session-cache", o.session_cache, memory_or_off{std::size_t{1} << 20, std::size_t{1} << 36},
             limits::session_cache_default,
             "Memory for sessions that are answered without asking Redis, a share for each event loop; 64 MiB hold about "
-            "100,000. Off: every check asks Redis.");
+            "65,000. Off: every check asks Redis.");
     set.add("sessions-per-user", o.sessions_per_user,
             integer{1, static_cast<std::int64_t>(limits::sessions_per_user_max), "sessions"},
             limits::sessions_per_user_default,

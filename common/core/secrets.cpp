@@ -2,9 +2,27 @@
 
 #include <sodium.h>
 
+#include <array>
 #include <vector>
 
 namespace stagedoor {
+namespace {
+
+constexpr std::uint8_t no_sextet = 64;  // what stands for a character that is none of base64url's
+
+// libsodium's decoder looks up nothing, lest a neighbour on the same core learn secrets from the data cache, and pays
+// 85 instructions a character for it. What is read here comes with every request, from whoever holds it.
+constexpr auto sextets = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(no_sextet);
+    std::uint8_t next = 0;
+    for (const unsigned char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}) {
+        values[c] = next++;
+    }
+    return values;
+}();
+
+}  // namespace
 
 bool init_crypto() noexcept { return sodium_init() >= 0; }
 
@@ -40,11 +58,42 @@ std::string to_base64url(std::span<const std::uint8_t> bytes) {
 }
 
 bool from_base64url(std::string_view text, std::span<std::uint8_t> out) noexcept {
-    std::size_t size = 0;
-    const char* end = nullptr;
-    const int failed = sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end,
-                                         sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return failed == 0 && size == out.size() && end == text.data() + text.size();
+    const auto rest = out.size() % 3;
+    if (text.size() != out.size() / 3 * 4 + (rest == 0 ? 0 : rest + 1)) return false;
+    std::uint32_t seen = 0;
+    std::size_t at = 0;
+    const auto next = [&] {
+        const std::uint32_t sextet = sextets[static_cast<unsigned char>(text[at++])];
+        seen |= sextet;
+        return sextet;
+    };
+    auto* to = out.data();
+    const auto put = [&to](std::uint32_t bits) { *to++ = static_cast<std::uint8_t>(bits); };
+    for (auto quads = out.size() / 3; quads > 0; --quads) {
+        auto bits = next() << 18;
+        bits |= next() << 12;
+        bits |= next() << 6;
+        bits |= next();
+        put(bits >> 16);
+        put(bits >> 8);
+        put(bits);
+    }
+    // The bits of the last character that belong to no byte are zero: each value has one text.
+    std::uint32_t left_over = 0;
+    if (rest == 1) {
+        auto bits = next() << 6;
+        bits |= next();
+        put(bits >> 4);
+        left_over = bits & 0xf;
+    } else if (rest == 2) {
+        auto bits = next() << 12;
+        bits |= next() << 6;
+        bits |= next();
+        put(bits >> 10);
+        put(bits >> 2);
+        left_over = bits & 0x3;
+    }
+    return seen < no_sextet && left_over == 0;
 }
 
 bool equal_in_constant_time(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) noexcept {

@@ -1,4 +1,5 @@
-// The head of a request: request line and fields, read by Beast's parser and judged by us. Pure.
+// The head of a request: request line and fields. Pure, and checked against Beast's parser by a test: whatever is taken
+// here is read by both in the same way.
 #pragma once
 
 #include <cstddef>

@@ -64,22 +64,35 @@ result<void> link::admits() const {
 }
 
 runtime::task<result<value>> link::request_command(command what, deadline_time by) {
-    auto reply = co_await exchange(std::move(what), by);
+    const auto now = steady_clock::now();
+    const auto admitted = admits(now, by);
+    if (!admitted) co_return admitted.error();
+    auto reply = co_await ask(std::move(what), now, by);
     co_return checked(std::move(reply));
 }
 
 runtime::task<result<value>> link::exchange(command what, deadline_time by) {
-    const auto admitted = admits();
-    if (!admitted) co_return admitted.error();
     const auto now = steady_clock::now();
-    if (now >= by) co_return errc::redis_unavailable;
+    const auto admitted = admits(now, by);
+    if (!admitted) co_return admitted.error();
+    auto reply = co_await ask(std::move(what), now, by);
+    co_return reply;
+}
+
+result<void> link::admits(time_point now, deadline_time by) const {
+    const auto admitted = admits();
+    if (!admitted) return admitted;
+    if (now >= by) return errc::redis_unavailable;
+    return {};
+}
+
+runtime::task<result<value>> link::ask(command what, time_point now, deadline_time by) {
     auto initiate = [this, now, by](auto handler, command next) {
         pipeline_.push_by(by, now, reply_handler{std::move(handler)}, next);
         connection_.flush_soon();
     };
-    auto reply = co_await asio::async_initiate<const asio::use_awaitable_t<runtime::executor>, void(result<value>)>(
+    return asio::async_initiate<const asio::use_awaitable_t<runtime::executor>, void(result<value>)>(
         std::move(initiate), runtime::use_task, std::move(what));
-    co_return reply;
 }
 
 runtime::task<std::vector<result<value>>> link::exchange_all(std::vector<command> commands) {

@@ -93,6 +93,9 @@ private:
     time_point tick(time_point now) override;
 
     result<void> admits() const;
+    result<void> admits(time_point now, deadline_time by) const;
+    // What was admitted. No coroutine of its own: its caller's frame is enough.
+    runtime::task<result<value>> ask(command what, time_point now, deadline_time by);
     // What the greeting and the probes ask for; each drops the connection when the answer says that it is of no use.
     void authenticate();
     void ask_info();

@@ -4,18 +4,26 @@
 // each contestant's ratio to nginx in the same run. Figures, never a test.
 //
 //     cmake --preset release -DSTAGEDOOR_BENCH=ON && cmake --build --preset release
-//     npm --prefix tests/bench/peers ci && node tests/bench/session_check.mjs [rounds]
+//     npm --prefix tests/bench/peers ci && node tests/bench/session_check.mjs [rounds] [--only off]
+//
+// `--only beast,off,express` takes of these three the ones that are named; nginx, which all are compared with, and ours
+// with the cache are always there.
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 import { ChildProcess, freePorts, until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
 const connections = 64;
-const rounds = Number(process.argv[2] ?? 5);
+const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string', default: '' } } });
+const rounds = Number(positionals[0] ?? 5);
+if (!(rounds >= 1)) throw new Error(`rounds has to be a number from 1, not ${positionals[0]}`);
+const wanted = flags.only.toLowerCase().split(',');
+const takes = (name) => wanted.some((word) => name.toLowerCase().includes(word));
 const requests = { quick: 60_000, slow: 15_000 };
 const serverCore = '0';
 const loadCore = '1';
@@ -78,7 +86,9 @@ http { access_log off; keepalive_requests 100000000; server { listen 127.0.0.1:$
   location / { return 200 '${body}'; } } }`);
   const child = new ChildProcess('nginx', ['nginx', '-c', configuration]);
   await child.start(() => isListening(port));
-  const worker = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  // It listens before it has forked.
+  const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  const worker = await until(children, { what: "nginx' worker" });
   pin(worker, serverCore);
   return { name: 'nginx `return 200`', port, pid: worker, request: requestWith('a=b'), requests: requests.quick, stop: () => child.stop() };
 }
@@ -105,12 +115,16 @@ async function startExpress(stack, user) {
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const cached = await startOurs('ours, with the cache', []);
-const uncached = await startOurs('ours, --session-cache off', ['--session-cache', 'off']);
-const body = JSON.stringify(cached.body);
-const contestants = [await startNginx(cached.stack.folder, body), await startBeast(body), cached, uncached,
-                     await startExpress(cached.stack, JSON.stringify({ ...cached.body.user, session: cached.body.session }))];
+const contestants = [];
+const enter = async (name, start) => { if (takes(name)) contestants.push(await start()); };
 try {
+  const cached = await startOurs('ours, with the cache', []);
+  const body = JSON.stringify(cached.body);
+  contestants.push(cached);
+  contestants.unshift(await startNginx(cached.stack.folder, body));
+  await enter('Beast', () => startBeast(body));
+  await enter('ours, off', () => startOurs('ours, --session-cache off', ['--session-cache', 'off']));
+  await enter('Express', () => startExpress(cached.stack, JSON.stringify({ ...cached.body.user, session: cached.body.session })));
   for (let round = 0; round <= rounds; ++round) {
     for (const each of contestants) {
       const before = { server: cpuOf(each.pid), redis: each.redis ? cpuOf(each.redis) : 0 };

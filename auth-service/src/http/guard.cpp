@@ -1,5 +1,7 @@
 #include "auth-service/src/http/guard.hpp"
 
+#include "auth-service/src/http/handlers.hpp"
+
 namespace stagedoor::api {
 namespace {
 
@@ -26,8 +28,6 @@ http::response preflight_answer(std::string_view origin) {
     allowed.add("Access-Control-Max-Age", std::string{preflight_seconds});
     return allowed;
 }
-
-runtime::task<http::response> answer_with(http::response made) { co_return made; }
 
 // Lets pages of `origin` read the answer, whatever it is.
 runtime::task<http::response> readable_by(std::string_view origin, runtime::task<http::response> answering) {

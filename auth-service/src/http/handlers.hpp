@@ -10,6 +10,10 @@ namespace stagedoor::api {
 
 using answer = runtime::task<http::response>;
 
+// What needs nothing to be waited for: a frame for the response alone, where a coroutine that might read would take one
+// for all that it might.
+inline answer answer_with(http::response made) { co_return made; }
+
 // auth_api.cpp: registering, signing in and out, who am I, refreshing.
 answer register_user(context& with, const http::request& request);
 answer login(context& with, const http::request& request);

@@ -4,12 +4,17 @@
 #include "auth-service/src/http/requirement.hpp"
 
 namespace stagedoor::api {
-
 namespace {
 
-http::response verdict_on(const user_facts& user, const requirement& wanted) {
-    if (const auto admitted = wanted.admits(user); !admitted) return refuse(admitted.error());
-    return admitted_as(user);
+http::response let_pass(const requirement& wanted, const user_facts& user) {
+    const auto admitted = wanted.admits(user);
+    return admitted ? admitted_as(user) : refuse(admitted.error());
+}
+
+answer verify_by_reading(context& with, const http::request& request, requirement wanted) {
+    const auto who = co_await who_asks(with, request);
+    if (!who) co_return refuse(who.error());
+    co_return let_pass(wanted, who->user);
 }
 
 }  // namespace
@@ -18,16 +23,11 @@ http::response verdict_on(const user_facts& user, const requirement& wanted) {
 answer verify(context& with, const http::request& request) {
     std::string complaint;
     const auto wanted = requirement::parse(request.query_text(), complaint);
-    if (!wanted) co_return http::response::problem(errc::bad_request, std::move(complaint));
-
-    // A gateway asks it with every request: nothing of a remembered session is copied.
-    if (const auto known = with.sessions.recognise(request.header("Cookie"))) {
-        request.asked_by() = known->who;
-        co_return verdict_on(known->what->facts, *wanted);
-    }
-    const auto who = co_await who_asks(with, request);
-    if (!who) co_return refuse(who.error());
-    co_return verdict_on(who->user, *wanted);
+    if (!wanted) return answer_with(http::response::problem(errc::bad_request, std::move(complaint)));
+    const auto known = with.sessions.recognise(request.header("Cookie"));
+    if (!known) return verify_by_reading(with, request, *wanted);
+    request.asked_by() = known->who;
+    return answer_with(let_pass(*wanted, known->what->facts));
 }
 
 }  // namespace stagedoor::api

@@ -98,7 +98,9 @@ runtime::task<session_check::verdict> session_check::judge_stored(token_claims c
         co_return std::nullopt;
     }
     principal found{who, std::move(*loaded.facts), std::move(record), *judged, std::move(loaded.stored)};
-    auto used = co_await touched(std::move(found), at, by);
+    auto next = after_use(found.record, found.where, at, limits_);
+    if (!next) co_return verdict{std::move(found)};
+    auto used = co_await touched(std::move(found), std::move(*next), by);
     co_return verdict{std::move(used)};
 }
 
@@ -113,13 +115,11 @@ runtime::task<session_check::verdict> session_check::confirm_dead(session_ref wh
 }
 
 // Notes the use. Losing this race means that somebody else has noted one: the verdict stands. A lost link as well.
-runtime::task<result<principal>> session_check::touched(principal found, moment at, deadline_time by) {
-    auto next = after_use(found.record, found.where, at, limits_);
-    if (!next) co_return found;
-    const auto swapped = co_await store_.swap(found.who, found.stored, *next, by);
+runtime::task<result<principal>> session_check::touched(principal found, session_record next, deadline_time by) {
+    const auto swapped = co_await store_.swap(found.who, found.stored, next, by);
     if (swapped && *swapped) {
-        found.stored = format_record(*next);
-        found.record = std::move(*next);
+        found.stored = format_record(next);
+        found.record = std::move(next);
     }
     co_return found;
 }

@@ -41,7 +41,7 @@ private:
     runtime::task<verdict> rebuild(token_claims claims, deadline_time by);
     // The ledger's word; that the session is over is noted in Redis.
     runtime::task<result<ledger_state>> ask_and_bury(session_ref who, deadline_time by);
-    runtime::task<result<principal>> touched(principal found, moment at, deadline_time by);
+    runtime::task<result<principal>> touched(principal found, session_record next, deadline_time by);
     runtime::task<result<void>> end(session_ref who, errc reason, deadline_time by);
     runtime::task<result<principal>> ask_ledger(session_ref who);
 

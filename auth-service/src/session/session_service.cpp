@@ -26,16 +26,16 @@ refreshed_session told_by_ledger(principal who, std::optional<std::int64_t> ack_
     return {std::move(who.user), changed, before, std::nullopt};
 }
 
+runtime::task<result<principal>> found_at_once(principal who) { co_return who; }
+
 }  // namespace
 
 runtime::task<result<principal>> session_service::authenticate(std::string_view cookie_header,
                                                                 std::optional<session_ref>* seen) {
-    if (const auto known = recognise(cookie_header)) {
-        if (seen) *seen = known->who;
-        co_return principal{known->who, known->what->facts, known->what->record, known->where, {}};
-    }
-    auto found = co_await find_principal(cookie_header, seen, redis_deadline());
-    co_return found;
+    const auto known = recognise(cookie_header);
+    if (!known) return find_principal(cookie_header, seen, redis_deadline());
+    if (seen) *seen = known->who;
+    return found_at_once({known->who, known->what->facts, known->what->record, known->where, {}});
 }
 
 runtime::task<result<principal>> session_service::find_principal(std::string_view cookie_header,
@@ -43,7 +43,7 @@ runtime::task<result<principal>> session_service::find_principal(std::string_vie
     errc why = errc::no_session;
     for (const auto value : find_cookies(cookie_header, cookie_.name())) {
         const auto token = parse_token(value);
-        if (!token || !is_genuine(keys_, *token)) {
+        if (!token || !is_proved(*token)) {
             if (why == errc::no_session) why = errc::session_invalid;
             continue;
         }
@@ -54,6 +54,13 @@ runtime::task<result<principal>> session_service::find_principal(std::string_vie
         if (is_outage(why)) co_return why;
     }
     co_return why;
+}
+
+bool session_service::is_proved(const parsed_token& token) {
+    if (proved_.contains(token)) return true;
+    if (!is_genuine(keys_, token)) return false;
+    proved_.add(token);
+    return true;
 }
 
 std::optional<session_service::recognised> session_service::recognise(std::string_view cookie_header) {

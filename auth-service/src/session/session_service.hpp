@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth-service/src/session/proved_tokens.hpp"
 #include "auth-service/src/session/session_check.hpp"
 #include "common/core/cookie.hpp"
 
@@ -59,7 +60,7 @@ public:
     // write or to wait for. Nothing says nothing: ask authenticate(). Valid until the caller waits for anything.
     struct recognised {
         session_ref who;
-        const remembered_session* what = nullptr;
+        remembered_session* what = nullptr;
         standing where = standing::current;
     };
     std::optional<recognised> recognise(std::string_view cookie_header);
@@ -86,6 +87,7 @@ private:
     // As authenticate(), with nothing remembered: for those who will write.
     runtime::task<result<principal>> find_principal(std::string_view cookie_header, std::optional<session_ref>* seen,
                                                     deadline_time by);
+    bool is_proved(const parsed_token& token);
     session_cookie_value cookie_of(const session_ref& who, const session_record& record) const;
 
     const key_ring& keys_;
@@ -96,6 +98,7 @@ private:
     session_ledger& ledger_;
     session_node& node_;
     session_check check_;
+    proved_tokens proved_;
 };
 
 }  // namespace stagedoor::session

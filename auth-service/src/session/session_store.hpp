@@ -29,6 +29,7 @@ struct remembered_session {
     session_record record;
     user_facts facts;
     std::optional<parsed_token> genuine{};  // a token of it whose proof was checked before: this one need not be again
+    std::string answer{};  // what the API says of it (GET /api/auth/me), once somebody has asked
 };
 
 // All calls: errc::redis_unavailable (also when `by` has passed: what was asked may still be done), errc::redis_protocol,
