@@ -11,13 +11,14 @@ namespace {
 
 using redis::script_call;
 
-script_call user_call(const redis_schema& keys, const user_event& event) {
+// `newest`: the snapshot to put, of this event or a later one.
+script_call user_call(const redis_schema& keys, const user_event& event, const user_facts& newest) {
     const auto& facts = event.facts;
     return script_call{redis::scripts::relay_user_event,
                        redis::keys{keys.events(facts.id), keys.user(facts.id)},
                        facts.version,
                        to_letter(event),
-                       to_snapshot_json(facts),
+                       to_snapshot_json(newest),
                        limits::stream_entries};
 }
 
@@ -53,7 +54,7 @@ runtime::task<std::vector<result<posted>>> redis_mailbox::post(std::vector<outbo
     calls.reserve(rows.size() * 2);
     for (const auto& row : rows) {
         if (const auto* const event = std::get_if<user_event>(&row.what)) {
-            calls.push_back(user_call(keys_, *event));
+            calls.push_back(user_call(keys_, *event, event->facts));
             calls.push_back(admin_call(keys_, *event));
         } else {
             const auto& ended = std::get<ended_session>(row.what);
@@ -82,7 +83,8 @@ runtime::task<std::vector<result<posted>>> redis_mailbox::post(std::vector<outbo
 runtime::task<std::vector<result<posted>>> redis_mailbox::post_again(std::vector<user_event> events) {
     std::vector<script_call> calls;
     calls.reserve(events.size());
-    for (const auto& event : events) calls.push_back(user_call(keys_, event));
+    // Nobody who reads in between sees a status that was overtaken long ago.
+    for (const auto& event : events) calls.push_back(user_call(keys_, event, events.back().facts));
     const auto replies = co_await redis::eval_all(link_, std::move(calls));
     std::vector<result<posted>> results;
     results.reserve(replies.size());

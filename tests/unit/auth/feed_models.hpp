@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <set>
@@ -194,7 +195,10 @@ struct model_redis final : mailbox, fence_store {
         co_return done ? std::string{} : position + "7";
     }
 
-    instant now() const override { return from_unix_ms(time_ms); }
+    instant now() const override {
+        const auto alive = std::chrono::steady_clock::now() - born_;
+        return from_unix_ms(time_ms) + std::chrono::duration_cast<std::chrono::milliseconds>(alive);
+    }
     runtime::task<result<fence_sight>> read() override {
         if (away) co_return errc::redis_unavailable;
         co_return fence_sight{run_id, data.fence, parse_fence(data.fence)};
@@ -205,6 +209,9 @@ struct model_redis final : mailbox, fence_store {
         data.fence = format_fence(next);
         co_return true;
     }
+
+private:
+    const std::chrono::steady_clock::time_point born_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace stagedoor::tests::feed
