@@ -44,6 +44,9 @@ public:
 
     std::size_t waiting() const;
 
+    // Whether a job submitted now would be refused: whoever has to do something before that may spare it.
+    bool full() const { return waiting() >= capacity_; }
+
     // How long what waits now will take, judged by the jobs of late; 0 before the first.
     std::chrono::milliseconds backlog() const;
 

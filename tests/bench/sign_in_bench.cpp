@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -33,7 +34,8 @@ constexpr int checks_per_second = 1'000;
 constexpr int check_connections = 16;
 constexpr int steady_connections = 16;  // enough to keep every hashing thread busy, too few to fill the queue
 constexpr int flood_connections = 256;  // many times what the pool and its queue take
-constexpr auto flood_pause = 100ms;     // after a 503; a real client would wait for Retry-After
+// After a 503; a real client would wait for Retry-After. Half of it more or less, for a crowd does not march in step.
+constexpr auto flood_pause = 100ms;
 
 class connection {
 public:
@@ -121,6 +123,8 @@ public:
 private:
     void run(const target& at) {
         connection to{at.port};
+        std::minstd_rand random{std::random_device{}()};
+        std::uniform_real_distribution<> part{0.5, 1.5};
         while (!stopping_) {
             to.send(at.sign_in);
             const int status = to.receive();
@@ -128,7 +132,7 @@ private:
                 ++done_;
             } else if (status == 503) {
                 ++refused_;
-                std::this_thread::sleep_for(flood_pause);
+                std::this_thread::sleep_for(part(random) * flood_pause);
             } else {
                 std::fprintf(stderr, "a sign-in was answered %d\n", status);
                 std::abort();

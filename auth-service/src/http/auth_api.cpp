@@ -40,6 +40,7 @@ answer register_user(context& with, const http::request& request) {
     wanted.display_name = read_display_name(*body);
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
+    if (with.accounts.full()) co_return refuse_account(with.accounts, errc::overloaded);
     const auto admitted = co_await with.gate.admit_registration(request.client_address());
     if (admitted.refused()) co_return refuse_for_now(admitted);
     auto created = co_await with.accounts.register_manager(std::move(wanted));
@@ -61,6 +62,8 @@ answer login(context& with, const http::request& request) {
     auto password = body->text("password", {1, limits::password_max_chars});
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
+    // A flood costs what it takes to refuse it: nobody is asked, and nothing is counted.
+    if (with.accounts.full()) co_return refuse_account(with.accounts, errc::overloaded);
     // A text that is no address is an address that nobody has: the answer and its time are the same.
     const auto applicant = applicant_of(request, user::normalise_email(email).value_or(""));
     auto admitted = co_await with.gate.admit_sign_in(applicant);

@@ -51,6 +51,9 @@ public:
         return std::max(std::chrono::ceil<std::chrono::seconds>(hasher_.backlog()), std::chrono::seconds{1});
     }
 
+    // Whether a sign-in or registration that comes now will be errc::overloaded, before anybody is asked about it.
+    bool full() const { return hasher_.full(); }
+
 private:
     runtime::task<void> rehash(user_id user, std::string old_hash, std::string password);
 

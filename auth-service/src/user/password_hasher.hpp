@@ -27,6 +27,8 @@ public:
     // After errc::overloaded: when what waits now will be done.
     std::chrono::milliseconds backlog() const { return pool_.backlog(); }
 
+    bool full() const { return pool_.full(); }
+
     // True when the hash was made with weaker parameters than today's. A stronger one, of a newer release say, is not.
     static bool is_outdated(std::string_view hash) noexcept;
 

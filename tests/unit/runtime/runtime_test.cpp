@@ -89,7 +89,9 @@ TEST_CASE("a full pool refuses rather than queues") {
         while (!release) std::this_thread::yield();
     }));
     while (!started) std::this_thread::yield();
+    CHECK_FALSE(pool.full());
     REQUIRE(pool.submit([](bool) {}));
+    CHECK(pool.full());
     const auto refused = run_task([&](executor) { return run_on(pool); });
     CHECK(refused.error() == errc::overloaded);
     release = true;
