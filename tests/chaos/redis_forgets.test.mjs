@@ -8,7 +8,7 @@ import { openHouse } from '../support/load/loaded_stack.mjs';
 import { usualRates } from '../support/load/traffic.mjs';
 
 const eventfulMs = 3_000;  // of traffic that Redis will have forgotten
-const rotations = 9;       // which a session went through meanwhile
+const rotations = 9;       // which some sessions went through meanwhile
 
 let house;
 before(async () => {
@@ -25,8 +25,9 @@ async function anHourPasses({ stack, traffic: { crowd } }) {
   crowd.depart(travellers);
   await sleep(eventfulMs);  // whatever was asked with their old tokens has long been answered
   for (const session of travellers) {
-    const token = tokenOf(key, session.person.id, session.id, rotations);
-    session.cookie = `${session.cookie.split('=')[0]}=${token}`;
+    const [name, token] = session.cookie.split('=');
+    const generation = Buffer.from(token, 'base64url').readUInt32BE(34) + rotations;
+    session.cookie = `${name}=${tokenOf(key, session.person.id, session.id, generation)}`;
   }
   crowd.comeBack(travellers);
   await sleep(eventfulMs / 3);

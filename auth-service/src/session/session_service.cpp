@@ -109,15 +109,10 @@ runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, devi
     auto begun = co_await ledger_.begin(std::move(entry), per_user_, std::move(replaced));
     if (!begun) co_return begun.error();
     // The session exists from here on. Should Redis be away, its record is made from the ledger later.
-    const auto version = facts.version;
-    bool in_redis = false;
-    if (node_.trust.holds()) {
-        const auto by = redis_deadline();
-        const auto put = co_await store_.put_new(who, record, by);
-        const auto won = co_await store_.put_snapshot(std::move(facts), by);
-        in_redis = put && won;
-    }
-    if (!in_redis) node_.told.remember(who.user, version);
+    // The facts are not put there: they were read before the password was hashed, and a Redis that was wiped since would
+    // take them for the newest.
+    if (node_.trust.holds()) co_await store_.put_new(who, record, redis_deadline());
+    node_.told.remember(who.user, facts.version);
     co_return signed_in{cookie_of(who, record), std::move(*begun)};
 }
 

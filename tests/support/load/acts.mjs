@@ -174,10 +174,8 @@ export class Acts {
   }
 
   async #decideBySql(person, action, end) {
-    this.#caller.changesUnderWay += 1;
-    const rows = await this.#sql.rows(`UPDATE users SET status='${statusAfter[action]}' WHERE id='${person.id}'; `
-                                      + `SELECT version, status FROM users WHERE id='${person.id}'`);
-    this.#caller.changesUnderWay -= 1;
+    const rows = await this.#caller.asChange('a change by SQL', this.#sql.rows(
+      `UPDATE users SET status='${statusAfter[action]}' WHERE id='${person.id}'; SELECT version, status FROM users WHERE id='${person.id}'`));
     const [[version, status]] = rows.length > 0 ? rows : [[]];
     if (status !== statusAfter[action]) return;
     this.#decided(person, action, { version: Number(version), status }, false);

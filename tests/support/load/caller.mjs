@@ -9,7 +9,7 @@ const hashingKinds = new Set(['signIn', 'changePassword']);
 
 export class Caller {
   tally = new Tally();
-  changesUnderWay = 0;
+  changesUnderWay = new Set();
   #origin;
   #stalls = new Stalls();
 
@@ -35,13 +35,22 @@ export class Caller {
       tally.notSent += 1;
       return undefined;
     }
-    if (!reads) this.changesUnderWay += 1;
-    const answer = await pending;
-    if (!reads) this.changesUnderWay -= 1;
+    const answer = await (reads ? pending : this.asChange(`${kind} on node ${node.index}`, pending));
     Object.assign(answer, { kind, node: node.index, tally });
     tally.answered(kind, answer);
     this.#judge(answer, node, session);
     return answer.status === 0 ? undefined : answer;
+  }
+
+  /** Waits for a change, and lets others know that it is under way. */
+  async asChange(name, pending) {
+    const change = { name };
+    this.changesUnderWay.add(change);
+    try {
+      return await pending;
+    } finally {
+      this.changesUnderWay.delete(change);
+    }
   }
 
   #judge(answer, node, session) {

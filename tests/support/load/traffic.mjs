@@ -103,7 +103,9 @@ export class Traffic {
   }
 
   #noChangeUnderWay() {
-    return until(() => this.#caller.changesUnderWay === 0, { what: 'all changes having their answers', withinMs: 30_000 });
+    const { changesUnderWay } = this.#caller;
+    return until(() => changesUnderWay.size === 0, { what: 'all changes having their answers', withinMs: 30_000 })
+      .catch((error) => { throw new Error(`${error.message}: ${[...changesUnderWay].map(({ name }) => name).join(', ')}`); });
   }
 
   #tick() {
