@@ -212,6 +212,7 @@ struct session_rig {
 
     session_rig() {
         save(ada);
+        redis.snapshots.emplace(ada.id.text(), ada);  // as the relay told it when she registered
         trust();
     }
 
