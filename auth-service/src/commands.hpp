@@ -10,5 +10,6 @@ namespace stagedoor {
 int check_config(const serve_options& options, const std::string& settings);
 int migrate(const migrate_options& options);
 int create_admin(const create_admin_options& options);
+int after_restore(const after_restore_options& options);
 
 }  // namespace stagedoor

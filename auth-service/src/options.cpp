@@ -131,6 +131,11 @@ void add_serve_options(option_set& set, serve_options& o) {
 
 void add_migrate_options(option_set& set, migrate_options& o) { add_database_url(set, o.database_url); }
 
+void add_after_restore_options(option_set& set, after_restore_options& o) {
+    set.add("database-url", o.database_url, text("URL", "sqlite:PATH", is_database_url), required,
+            "The database that was restored. Nobody may have it open.");
+}
+
 void add_create_admin_options(option_set& set, create_admin_options& o) {
     add_database_url(set, o.database_url);
     set.add("email", o.email,

@@ -50,6 +50,11 @@ struct create_admin_options {
 };
 void add_create_admin_options(config::option_set& set, create_admin_options& o);
 
+struct after_restore_options {
+    std::string database_url;
+};
+void add_after_restore_options(config::option_set& set, after_restore_options& o);
+
 // The path in `sqlite:PATH`.
 std::string sqlite_path(const std::string& database_url);
 

@@ -20,9 +20,14 @@ constexpr std::size_t life_name_bytes = 9;
 constexpr auto patience_with_another_feed = std::chrono::seconds{5};
 
 constexpr std::string_view went_back =
-    "Redis knows changes that the database does not: the database was restored from a backup. Stop every node, wipe "
-    "Stagedoor's keys in Redis, and start again (operations.md, Backups and restores)";
+    "Redis knows changes that the database does not: the database was restored from a backup. Stop every node, "
+    "run `auth-service after-restore`, and start again (operations.md, Backups and restores)";
 constexpr std::string_view elsewhere = "another Redis than this one is being fed";
+
+std::string_view what_is_wrong_with(const fence_sight& seen, const outbox_standing& db) {
+    if (!seen.what) return "it was empty or wiped";
+    return is_disowned(*seen.what, db) ? "the database was restored from a backup" : "its data is older";
+}
 
 }  // namespace
 
@@ -117,7 +122,7 @@ runtime::task<void> fence_keeper::open_replay_of(fence_sight seen) {
     if (!missing) co_return;
     auto first = open_replay(seen, *standing_, *missing, random_text(life_name_bytes), fences_.now());
     spdlog::warn("fence: Redis {} does not have everything ({}): replaying what was committed after row {}{}",
-                 seen.run_id, seen.what ? "its data is older" : "it was empty or wiped", first.cursor,
+                 seen.run_id, what_is_wrong_with(seen, *standing_), first.cursor,
                  first.step == fence_step::forget ? ", without its session records" : "");
     const auto opened = co_await fences_.swap(std::move(seen.text), std::move(first));
     if (!opened) co_return;

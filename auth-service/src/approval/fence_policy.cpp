@@ -4,9 +4,14 @@
 
 namespace stagedoor::approval {
 
+bool is_disowned(const fence& what, const outbox_standing& db) noexcept {
+    return db.fed.run_id.empty() && db.fed.feed > 0 && what.feed <= db.fed.feed;
+}
+
 data_state judge(const fence_sight& seen, const outbox_standing& db) noexcept {
     if (!seen.what) return data_state::broken;
     const auto& what = *seen.what;
+    if (is_disowned(what, db)) return data_state::broken;
     const bool unknown_event = db.at_cursor && *db.at_cursor != what.event;
     if (what.cursor > db.newest || unknown_event) return data_state::database_went_back;
 
@@ -27,13 +32,15 @@ fence open_replay(const fence_sight& seen, const outbox_standing& db, bool rows_
     first.life = std::move(life);
     first.feed = db.fed.feed + 1;
     first.since = now;
-    if (seen.what) {
+    const bool owned = seen.what && !is_disowned(*seen.what, db);
+    if (owned) {
         first.cursor = seen.what->cursor;
         first.event = seen.what->event;
     }
     // A replay that was under way may not have forgotten all that it had to.
     const bool forgetting = seen.what && seen.what->step == fence_step::forget;
-    first.step = rows_missing || forgetting ? fence_step::forget : fence_step::bury;
+    const bool foreign = seen.what && !owned;
+    first.step = rows_missing || forgetting || foreign ? fence_step::forget : fence_step::bury;
     return first;
 }
 

@@ -18,11 +18,16 @@ namespace stagedoor::approval {
 
 enum class data_state : std::uint8_t { whole, replaying, broken, fed_elsewhere, database_went_back };
 
+// The database was restored from a backup and lifted above all that Redis has (`after-restore`): it is fed to nobody,
+// at a count that no fence from before has reached. Such a fence tells nothing, its data neither.
+bool is_disowned(const fence& what, const outbox_standing& db) noexcept;
+
 // `db` was read after `seen`, and knows `seen.what`'s cursor.
 data_state judge(const fence_sight& seen, const outbox_standing& db) noexcept;
 
 // A replay of what `seen` lacks, as its first fence. What is before the cursor is there; with `rows_missing` behind it,
-// session records are forgotten first, for they may be of sessions whose end nobody can name any more.
+// session records are forgotten first, for they may be of sessions whose end nobody can name any more; so they are
+// where the fence is disowned, and then the replay begins at the first row.
 fence open_replay(const fence_sight& seen, const outbox_standing& db, bool rows_missing, std::string life, instant now);
 
 // The step that follows one that is done.

@@ -32,6 +32,20 @@ TEST_CASE("a cursor, an event or a feed that the database does not know means th
     CHECK(judged(whole, {"v.1", 9, {"run1", 3}}, "run2") == data_state::database_went_back);
 }
 
+TEST_CASE("a fence from before the restore of the database tells nothing once after-restore has said so") {
+    const outbox_standing lifted{std::nullopt, 1'000'009, {"", 1'000'003}};
+    auto later = whole;
+    later.cursor = 2'000'000;
+    for (const auto& old : {whole, later}) {
+        CHECK(judged(old, lifted) == data_state::broken);
+        const auto first = open_replay({"run1", format_fence(old), old}, lifted, false, "new", from_unix_ms(99));
+        CHECK(first == fence{"run1", "new", 1'000'004, from_unix_ms(99), fence_step::forget, "", 0, ""});
+        CHECK(judged(first, lifted) == data_state::replaying);
+    }
+    // A database that has fed nobody yet says nothing of the kind.
+    CHECK(judged(whole, {std::nullopt, 0, {"", 0}}) == data_state::database_went_back);
+}
+
 TEST_CASE("a replay is gone on with while nobody has switched to another Redis since") {
     auto replaying = whole;
     replaying.step = fence_step::send;
