@@ -222,8 +222,12 @@ story('when Redis was away sockets stay, are told so, and hear afterwards what h
   // This Redis came back empty: a node that cannot tell any more whether the session lives says so (4404).
   if (outcome.code) {
     assert.equal(outcome.code, 4404);
-    await until(async () => (await device.post('/api/auth/refresh-session')).status === 200, { what: 'the refresh' });
-    const again = await reconnected(device);
+    const again = await until(async () => {
+      await device.post('/api/auth/refresh-session');
+      const next = new Listener(device);
+      await until(() => next.ofType('connection.welcome')[0] || next.closed, { what: 'an answer', withinMs: 2_000 });
+      return next.ofType('connection.welcome')[0] ? next : undefined;
+    }, { what: 'a welcome after a refresh' });
     assert.equal(again.ofType('connection.welcome')[0].data.user.status, 'active');
     again.leave();
   }
