@@ -31,6 +31,11 @@ const problem_type* find_problem(std::string_view code) noexcept {
     return row == problem_table.end() ? nullptr : &*row;
 }
 
+errc end_reason_of(std::string_view code) noexcept {
+    const auto* const known = find_problem(code);
+    return known && known->status == 401 ? known->error : errc::session_revoked;
+}
+
 const boost::system::error_category& stagedoor_category() noexcept {
     static const category instance;
     return instance;

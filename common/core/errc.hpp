@@ -117,6 +117,10 @@ const problem_type& problem_of(errc error) noexcept;
 // The row with this `code`, or nullptr. For reasons that were stored as text.
 const problem_type* find_problem(std::string_view code) noexcept;
 
+// Why a session ended, from its reason as text. A hand may have written any word: what is no reason for a 401 says no
+// more than errc::session_revoked.
+errc end_reason_of(std::string_view code) noexcept;
+
 const boost::system::error_category& stagedoor_category() noexcept;
 
 inline boost::system::error_code make_error_code(errc error) noexcept {

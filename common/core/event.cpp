@@ -138,8 +138,8 @@ result<session_ended> parse_control_message(std::string_view text) {
     const auto id = session_id::parse(session->get_string());
     if (!id) return errc::redis_protocol;
 
-    const auto* const known = reason && reason->is_string() ? find_problem(reason->get_string()) : nullptr;
-    return session_ended{*id, known ? known->error : errc::session_revoked};
+    const std::string_view why = reason && reason->is_string() ? std::string_view{reason->get_string()} : "";
+    return session_ended{*id, end_reason_of(why)};
 }
 
 }  // namespace stagedoor

@@ -25,6 +25,14 @@ bool is_unknown_script(const result<value>& reply) { return reply && reply->erro
 
 }  // namespace
 
+result<bool> was_swapped(const value& reply) {
+    const auto items = reply.to_array();
+    if (!items || items->empty()) return failed<bool>(errc::redis_protocol);
+    const auto done = items->front().to_integer();
+    if (!done) return failed<bool>(done.error());
+    return *done == 1;
+}
+
 runtime::task<result<value>> eval(link& redis, script_call call, deadline_time by) {
     auto reply = co_await redis.exchange(call.by_hash(), by);
     if (is_unknown_script(reply)) reply = co_await redis.exchange(call.by_source(), by);

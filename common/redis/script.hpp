@@ -65,6 +65,10 @@ private:
     command tail_;
 };
 
+// What a script of compare-and-set says, {1} or {0, …}: whether it has put the new value. errc::redis_protocol for any
+// other reply.
+result<bool> was_swapped(const value& reply);
+
 // Errors as link::request.
 runtime::task<result<value>> eval(link& redis, script_call call, deadline_time by = no_deadline);
 

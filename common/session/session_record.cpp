@@ -100,9 +100,7 @@ result<std::variant<session_record, tombstone>> parse_record(std::string_view te
     field_reader in{text};
     const auto format = in.word();
     if (format == "x1") {
-        const auto* const reason = find_problem(in.word());
-        const bool is_one = reason && reason->status == 401;
-        const tombstone ended{is_one ? reason->error : errc::session_revoked, in.time()};
+        const tombstone ended{end_reason_of(in.word()), in.time()};
         if (!in.finished()) return errc::redis_protocol;
         return ended;
     }

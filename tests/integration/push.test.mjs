@@ -43,16 +43,16 @@ class Listener {
   leave() { this.socket.terminate(); }
 }
 
-/** As a client that was told 503, or nothing, comes back until it is welcome. */
-async function reconnected(device) {
-  for (;;) {
-    const listener = new Listener(device);
-    const outcome = await until(() => listener.ofType('connection.welcome').length > 0 || listener.refused || listener.closed,
-                                { what: 'an answer' });
-    if (outcome === true) return listener;
-    listener.leave();
-  }
-}
+/** As a client that was told 503, or to refresh (4404), comes back until it is welcome. */
+const reconnected = (device) => until(async () => {
+  await device.post('/api/auth/refresh-session');
+  const listener = new Listener(device);
+  const welcome = () => listener.ofType('connection.welcome').length > 0;
+  await until(() => welcome() || listener.refused || listener.closed, { what: 'an answer' });
+  if (welcome()) return listener;
+  listener.leave();
+  return undefined;
+}, { what: 'a welcome' });
 
 async function signedIn() {
   const person = await stack.person();
@@ -222,12 +222,7 @@ story('when Redis was away sockets stay, are told so, and hear afterwards what h
   // This Redis came back empty: a node that cannot tell any more whether the session lives says so (4404).
   if (outcome.code) {
     assert.equal(outcome.code, 4404);
-    const again = await until(async () => {
-      await device.post('/api/auth/refresh-session');
-      const next = new Listener(device);
-      await until(() => next.ofType('connection.welcome')[0] || next.closed, { what: 'an answer', withinMs: 2_000 });
-      return next.ofType('connection.welcome')[0] ? next : undefined;
-    }, { what: 'a welcome after a refresh' });
+    const again = await reconnected(device);
     assert.equal(again.ofType('connection.welcome')[0].data.user.status, 'active');
     again.leave();
   }

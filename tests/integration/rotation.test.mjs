@@ -65,7 +65,7 @@ class Browser {
 
 story('a thousand rounds of twenty refreshes on two nodes log nobody out, and each session has one token', async (t) => {
   const random = new Random();
-  t.diagnostic(`STAGEDOOR_TEST_SEED=${random.seed}`);
+  t.diagnostic(`STAGEDOOR_SEED=${random.seed}`);
   const people = addPeople(stack, browsers, 1);
   const all = people.map((person) => new Browser(person.cookies[0], random.child()));
   await Promise.all(all.map(async (browser, i) => {

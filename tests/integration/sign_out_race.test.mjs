@@ -33,7 +33,7 @@ const rowsOf = (query) => stack.sqlite(query).output.split('\n').filter(Boolean)
 
 story('a sign-out that races a thousand uses and refreshes leaves no survivor', async (t) => {
   const random = new Random();
-  t.diagnostic(`STAGEDOOR_TEST_SEED=${random.seed}`);
+  t.diagnostic(`STAGEDOOR_SEED=${random.seed}`);
   const people = addPeople(stack, 50, 1);
   const survivors = [];
   const odd = [];
@@ -82,7 +82,7 @@ story('a sign-out that races a thousand uses and refreshes leaves no survivor', 
 /** People who sign in while all their sessions end; each session answers by its epoch, and none from before. */
 async function raceSignIns(t, endAll) {
   const random = new Random();
-  t.diagnostic(`STAGEDOOR_TEST_SEED=${random.seed}`);
+  t.diagnostic(`STAGEDOOR_SEED=${random.seed}`);
   const survivors = [];
   const answers = new Map();
   let fromBefore = 0, fromAfter = 0;

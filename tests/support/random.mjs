@@ -1,11 +1,13 @@
-// Chance that can be had again: the seed is printed, and STAGEDOOR_TEST_SEED brings it back.
+// Chance that can be had again: tests print the seed, and STAGEDOOR_SEED brings it back.
+
+export const seed = Number(process.env.STAGEDOOR_SEED) || 1 + Math.floor(Math.random() * 0xfffffffe);
 
 export class Random {
   #state;
 
-  constructor(seed = Number(process.env.STAGEDOOR_TEST_SEED) || 1 + Math.floor(Math.random() * 0xfffffffe)) {
-    this.seed = seed;
-    this.#state = seed >>> 0;
+  constructor(from = seed) {
+    this.seed = from;
+    this.#state = from >>> 0;
   }
 
   /** In [0, 1): mulberry32. */
@@ -22,6 +24,9 @@ export class Random {
 
   /** An integer in [0, below). */
   below(below) { return Math.floor(this.next() * below); }
+
+  /** One of a list. */
+  of(list) { return list[this.below(list.length)]; }
 
   /** What is drawn of another's numbers does not change one's own. */
   child() { return new Random(1 + this.below(0xfffffffe)); }

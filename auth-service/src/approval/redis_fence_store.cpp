@@ -23,11 +23,7 @@ runtime::task<result<bool>> redis_fence_store::swap(std::string expected, fence 
     redis::script_call call{redis::scripts::fence_swap, redis::keys{key_}, expected, format_fence(next)};
     const auto reply = co_await redis::eval(link_, std::move(call));
     if (!reply) co_return failed<bool>(reply.error());
-    const auto items = reply->to_array();
-    if (!items || items->empty()) co_return errc::redis_protocol;
-    const auto done = items->front().to_integer();
-    if (!done) co_return failed<bool>(done.error());
-    co_return *done == 1;
+    co_return redis::was_swapped(*reply);
 }
 
 }  // namespace stagedoor::approval

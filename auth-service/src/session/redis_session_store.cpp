@@ -99,11 +99,7 @@ runtime::task<result<bool>> redis_session_store::swap(session_ref who, std::stri
                             format_record(next), ttl_ms(next, now())};
     const auto reply = co_await redis::eval(link_, std::move(call), by);
     if (!reply) co_return failed<bool>(reply.error());
-    const auto items = reply->to_array();
-    if (!items || items->empty()) co_return errc::redis_protocol;
-    const auto done = items->front().to_integer();
-    if (!done) co_return failed<bool>(done.error());
-    co_return *done == 1;
+    co_return redis::was_swapped(*reply);
 }
 
 runtime::task<result<void>> redis_session_store::bury(session_ref who, errc reason, deadline_time by) {

@@ -23,9 +23,7 @@ std::optional<ended_session> end_at(const sql::statement& row, int user, int ses
     const auto of = user_id::parse(row.text(user));
     const auto which = session_id::parse(row.text(session));
     if (!of || !which) return std::nullopt;
-    const auto* const known = find_problem(row.text(reason));
-    return ended_session{{*of, *which}, known ? known->error : errc::session_revoked,
-                         from_unix_ms(row.integer(at_ms))};
+    return ended_session{{*of, *which}, end_reason_of(row.text(reason)), from_unix_ms(row.integer(at_ms))};
 }
 
 // A user's event is named by its version, an end by its session.

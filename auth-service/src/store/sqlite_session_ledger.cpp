@@ -13,12 +13,6 @@ using session::ledger_state;
 using session::session_ref;
 
 // A reason by hand that is no code of ours means that somebody ended it.
-// A hand may write any word: what is no reason for a 401 says no more than that the session is over.
-errc reason_of(std::string_view text) noexcept {
-    const auto* const known = find_problem(text);
-    return known && known->status == 401 ? known->error : errc::session_revoked;
-}
-
 // Columns of a ledger entry, to be read by entry_at from the column where they begin.
 const std::string entry_columns = "epoch, signed_in_status, created_at_ms, expires_at_ms, device, address";
 constexpr int entry_column_count = 6;
@@ -67,7 +61,7 @@ result<std::optional<ledger_state>> select_session(sql::database& db, const sess
     const auto& row = found->row();
     constexpr int at = facts_column_count;
     const auto reason = row.optional_text(at + entry_column_count);
-    return std::optional{ledger_state{entry_at(row, at, who), reason ? std::optional{reason_of(*reason)} : std::nullopt,
+    return std::optional{ledger_state{entry_at(row, at, who), reason ? std::optional{end_reason_of(*reason)} : std::nullopt,
                                       facts_at(row, 0), from_unix_ms(row.integer(at + entry_column_count + 1))}};
 }
 
@@ -85,7 +79,7 @@ result<std::optional<ended>> end_session(sql::database& db, const session_ref& w
     if (!there) return there.error();
     if (!*there) return std::optional<ended>{};
     const auto& row = untold->row();
-    return std::optional{ended{who, reason_of(row.text(1)), row.integer(0)}};
+    return std::optional{ended{who, end_reason_of(row.text(1)), row.integer(0)}};
 }
 
 result<std::vector<ledger_entry>> select_living(sql::database& db, const user_id& user) {

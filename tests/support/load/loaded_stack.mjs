@@ -13,7 +13,7 @@ import { until } from '../process.mjs';
 import { RedisProcess } from '../redis_process.mjs';
 import { startStack } from '../stack.mjs';
 import { Listeners } from './listeners.mjs';
-import { seed } from './random.mjs';
+import { seed } from '../random.mjs';
 import { Traffic } from './traffic.mjs';
 import { Person, Session } from './truth.mjs';
 

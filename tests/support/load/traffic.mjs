@@ -6,7 +6,7 @@ import { until } from '../process.mjs';
 import { Acts } from './acts.mjs';
 import { Caller } from './caller.mjs';
 import { Crowd } from './crowd.mjs';
-import { Random } from './random.mjs';
+import { Random } from '../random.mjs';
 import { SqlShell } from './sql_shell.mjs';
 import { Tally } from './tally.mjs';
 import { Wires } from './wire.mjs';
