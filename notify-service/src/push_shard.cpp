@@ -7,7 +7,7 @@
 
 #include "common/obs/log.hpp"
 #include "notify-service/src/http/endpoints.hpp"
-#include "notify-service/src/ws/push_socket.hpp"
+#include "notify-service/src/push/push_socket.hpp"
 
 namespace stagedoor::notify {
 namespace {
@@ -112,7 +112,7 @@ void push_shard::on_link_lost() {
     if (stopping_) return;
     counts_.link_losses.add();
     obs::log::warn("subscriptions_lost", {{"sockets", hub_.sockets()}});
-    context_.degraded = ws::make_text_frame(frames_.make_degraded(data_.now()));
+    context_.degraded = encode_in_all(frames_.make_degraded(data_.now()));
     hub_.on_link_lost();
     report();
 }

@@ -22,8 +22,8 @@
 #include "notify-service/src/hub/read_queue.hpp"
 #include "notify-service/src/hub/redis_channels.hpp"
 #include "notify-service/src/hub/redis_history.hpp"
-#include "notify-service/src/ws/connection_frames.hpp"
-#include "notify-service/src/ws/push_context.hpp"
+#include "notify-service/src/push/connection_frames.hpp"
+#include "notify-service/src/push/push_context.hpp"
 
 namespace stagedoor::notify {
 

@@ -6,7 +6,7 @@ namespace stagedoor::notify {
 namespace {
 
 constexpr http::endpoint<push_context> table[] = {
-    {http::method::get, "/ws", &open_push_socket},
+    {http::method::get, "/ws", &open_web_socket},
 };
 static_assert(http::are_patterns(table));
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "common/http/router.hpp"
-#include "notify-service/src/ws/push_context.hpp"
+#include "notify-service/src/push/push_context.hpp"
 
 namespace stagedoor::notify {
 

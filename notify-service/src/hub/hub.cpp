@@ -25,7 +25,7 @@ void hub::on_message(const user_id& user, std::string_view text) {
         if (news) return deliver(found->second, *news);
     } else {
         const auto news = parse_letter(text);
-        if (news) return deliver(found->second, *news);
+        if (news) return deliver(user, found->second, *news);
     }
     counts_.unreadable.add();
 }
@@ -46,9 +46,9 @@ void hub::on_link_restored() {
     });
 }
 
-void hub::deliver(audience& listeners, const letter& news) {
+void hub::deliver(const user_id& user, audience& listeners, const letter& news) {
     counts_.letters.add();
-    frame event;
+    outgoing_event event{user, news.version, news.frame};
     std::uint64_t written = 0;
     for (auto& socket : listeners) {
         // A session that is not checked yet will be, by a snapshot that is not older than this letter: either the read
@@ -69,7 +69,6 @@ void hub::deliver(audience& listeners, const letter& news) {
                 socket.start_read();
                 break;
             case letter_action::write:
-                if (!event) event = ws::make_text_frame(news.frame);
                 ++written;
                 socket.write(event);
                 break;

@@ -47,7 +47,7 @@ public:
 private:
     using audience = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
 
-    void deliver(audience& listeners, const letter& news);
+    void deliver(const user_id& user, audience& listeners, const letter& news);
     void deliver(audience& listeners, const session_ended& news);
 
     std::unordered_map<user_id, audience, id_hash<user_tag>> audiences_;

@@ -31,7 +31,7 @@ public:
     // position() has entered state reading: carry out its pending() read.
     virtual void start_read() = 0;
     // One event, the next one of its feed.
-    virtual void write(const frame& event) = 0;
+    virtual void write(outgoing_event& event) = 0;
     // The Redis link is lost; position() is born again.
     virtual void on_link_lost() = 0;
     // The session is over: nothing more is written.

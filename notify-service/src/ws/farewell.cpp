@@ -22,7 +22,7 @@ public:
         node_.counts.closed(why_.code).add();
         socket_->start(std::move(unread));
         socket_->close(static_cast<std::uint16_t>(why_.code), rule_of(why_.code).reason,
-                       make_farewell(node_, why_.code, why_.why), ws::socket::queue::flush);
+                       make_farewell(node_, encoding::websocket, why_.code, why_.why), ws::socket::queue::flush);
     }
 
 private:

@@ -11,10 +11,10 @@
 #include "common/http/request.hpp"
 #include "common/http/response.hpp"
 #include "common/runtime/task.hpp"
-#include "notify-service/src/ws/push_context.hpp"
+#include "notify-service/src/push/push_context.hpp"
 
 namespace stagedoor::notify {
 
-runtime::task<http::response> open_push_socket(push_context& node, const http::request& incoming);
+runtime::task<http::response> open_web_socket(push_context& node, const http::request& incoming);
 
 }  // namespace stagedoor::notify

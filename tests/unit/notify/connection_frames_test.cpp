@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "common/core/event.hpp"
-#include "notify-service/src/ws/connection_frames.hpp"
+#include "notify-service/src/push/connection_frames.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::notify;

@@ -20,7 +20,7 @@ struct fake_socket final : member {
     std::optional<refusal> ended;
 
     void start_read() override { ++reads; }
-    void write(const frame& event) override { written.push_back(event); }
+    void write(outgoing_event& event) override { written.push_back(event.as(encoding::websocket)); }
     void on_link_lost() override { ++losses; }
     void end(const refusal& why) override { ended = why; }
 

@@ -19,7 +19,7 @@
 #include "common/runtime/event.hpp"
 #include "common/ws/socket_group.hpp"
 #include "notify-service/src/ws/handshake.hpp"
-#include "notify-service/src/ws/push_socket.hpp"
+#include "notify-service/src/push/push_socket.hpp"
 #include "tests/unit/notify/signed_in.hpp"
 
 namespace stagedoor::notify::test {
@@ -203,7 +203,7 @@ struct push_stage {
         publish(to_control_message({user.who.session, reason}));
     }
     void lose_link() {
-        node.degraded = ws::make_text_frame(frames.make_degraded(wall_time));
+        node.degraded = encode_in_all(frames.make_degraded(wall_time));
         sockets.on_link_lost();
     }
     void restore_link() {
@@ -238,7 +238,7 @@ struct push_stage {
         return std::move(*answer);
     }
     runtime::task<void> answer_into(std::optional<http::response>& answer, const http::request& incoming) {
-        auto given = co_await open_push_socket(node, incoming);
+        auto given = co_await open_web_socket(node, incoming);
         answer = std::move(given);
     }
     // The connection goes over to WebSocket, if the answer says so.

@@ -20,7 +20,7 @@
 #include "notify-service/src/hub/read_queue.hpp"
 #include "notify-service/src/hub/socket_quota.hpp"
 #include "notify-service/src/metrics.hpp"
-#include "notify-service/src/ws/connection_frames.hpp"
+#include "notify-service/src/push/connection_frames.hpp"
 
 namespace stagedoor::notify {
 
@@ -52,11 +52,11 @@ struct push_context {
 
     bool draining = false;
     std::size_t farewells = 0;  // sockets that are open only to be told why they are closed
-    frame degraded{};           // said at the loss of the link under way
+    frame_set degraded{};       // said at the loss of the link under way
     std::minstd_rand jitter{std::random_device{}()};
 };
 
 // The last frame for this code, with a delay of its own for each socket where the client comes back after one.
-frame make_farewell(push_context& node, close_code code, std::optional<errc> cause);
+frame make_farewell(push_context& node, encoding how, close_code code, std::optional<errc> cause);
 
 }  // namespace stagedoor::notify

@@ -1,12 +1,9 @@
-#include "notify-service/src/ws/push_socket.hpp"
+#include "notify-service/src/push/push_socket.hpp"
 
-#include <chrono>
 #include <utility>
-#include <vector>
 
 #include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
-#include "notify-service/src/ws/client_message.hpp"
 
 namespace stagedoor::notify {
 namespace {
@@ -29,8 +26,8 @@ constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again
 
 }  // namespace
 
-push_socket::push_socket(push_context& shard, const session::session_ref& who, feed position)
-    : member{who, position}, node_{shard} {
+push_socket::push_socket(push_context& shard, encoding how, const session::session_ref& who, feed position)
+    : member{who, position}, node_{shard}, encoding_{how} {
     node_.sockets.join(*this);
 }
 
@@ -63,21 +60,19 @@ runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
     co_return std::nullopt;
 }
 
-void push_socket::open(http::tcp_socket connection, std::string unread, socket_quota::place place) {
+void push_socket::opened(socket_quota::place place) {
     self_ = shared_from_this();
     place_.emplace(std::move(place));
-    socket_ = new ws::socket{node_.group, std::move(connection), *this};
     phase_ = phase::open;
     node_.counts.sockets.add(1);
     pulse_.start(steady_clock::now() + first_beat_within(node_));
-    socket_->start(std::move(unread));
 
     if (ended_early_) return end(*ended_early_);
     if (node_.draining) return close(close_code::draining, errc::shutting_down);
     const auto found = std::move(findings_);
     const bool told = tell(found->ticket, found->read, found->facts);
     if (told) return;
-    // The link was lost between the read and the upgrade; what it missed then is made up for now.
+    // The link was lost between the read and the answer; what it missed then is made up for now.
     if (position_.state() == feed_state::reading) return start_read();
     on_link_lost();
 }
@@ -94,9 +89,10 @@ void push_socket::tick(steady_time now, instant wall_time) {
             close(close_code::no_pong);
             break;
         case pulse::beat::due: {
-            const auto beat = ws::make_text_frame(node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));
+            const auto beat = encode(encoding_, node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));
             send({&beat, 1});
-            socket_->ping();
+            const bool asked = ask_for_life();
+            if (!asked) pulse_.pong();
             break;
         }
     }
@@ -106,12 +102,8 @@ void push_socket::close(close_code code, std::optional<errc> cause) {
     if (phase_ != phase::open) return;
     phase_ = phase::over;
     node_.counts.closed(code).add();
-    socket_->close(static_cast<std::uint16_t>(code), rule_of(code).reason, make_farewell(node_, code, cause),
-                   ws::socket::queue::flush, code == close_code::slow_reader ? slow_flush_time : flush_time);
-}
-
-void push_socket::abort() {
-    if (socket_) socket_->abort();
+    put_last(code, make_farewell(node_, encoding_, code, cause), ws::socket::queue::flush,
+             code == close_code::slow_reader ? slow_flush_time : flush_time);
 }
 
 void push_socket::start_read() {
@@ -119,12 +111,9 @@ void push_socket::start_read() {
     if (phase_ == phase::open) node_.reads.add(shared_from_this());
 }
 
-void push_socket::write(const frame& event) {
-    if (phase_ == phase::open) send({&event, 1});
-}
-
 void push_socket::on_link_lost() {
-    if (phase_ == phase::open && node_.degraded) send({&node_.degraded, 1});
+    const auto& warning = frame_in(node_.degraded, encoding_);
+    if (warning) send({&warning, 1});
 }
 
 void push_socket::end(const refusal& why) {
@@ -135,8 +124,8 @@ void push_socket::end(const refusal& why) {
     // Also behind a close that would still flush: nothing that is queued goes out after the session's end (N7).
     const bool first = std::exchange(phase_, phase::over) == phase::open;
     if (first) node_.counts.closed(why.code).add();
-    socket_->close(static_cast<std::uint16_t>(why.code), rule_of(why.code).reason,
-                   first ? make_farewell(node_, why.code, why.why) : frame{}, ws::socket::queue::drop);
+    put_last(why.code, first ? make_farewell(node_, encoding_, why.code, why.why) : frame{}, ws::socket::queue::drop,
+             limits::ws_close_time);
 }
 
 std::optional<stream_read> push_socket::wanted() const {
@@ -180,12 +169,13 @@ std::vector<frame> push_socket::frames_of(const replay& plan, const readout& rea
         const auto [resumed, at] = *plan.welcome;
         (resumed ? node_.counts.resumes : node_.counts.restarts).add();
         const connection_frames::welcome greeting{facts, at, resumed, node_.settings.heartbeat};
-        frames.push_back(ws::make_text_frame(node_.frames.make(greeting, node_.now())));
+        frames.push_back(encode(encoding_, node_.frames.make(greeting, node_.now())));
     }
     for (auto i = plan.first; i < plan.last; ++i) {
         const auto news = parse_letter(read.letters[i]);
         if (news) {
-            frames.push_back(ws::make_text_frame(news->frame));
+            outgoing_event event{who_.user, news->version, news->frame};
+            frames.push_back(event.as(encoding_));
             node_.counts.replayed.add();
             node_.counts.events_written.add();
         } else {
@@ -197,7 +187,11 @@ std::vector<frame> push_socket::frames_of(const replay& plan, const readout& rea
 
 void push_socket::send(std::span<const frame> what) {
     if (what.empty() || phase_ != phase::open) return;
-    switch (socket_->send(what)) {
+    on_put(put(what));
+}
+
+void push_socket::on_put(ws::sent outcome) {
+    switch (outcome) {
         case ws::sent::written:
         case ws::sent::queued:
             break;
@@ -205,35 +199,11 @@ void push_socket::send(std::span<const frame> what) {
             close(close_code::slow_reader);
             break;
         case ws::sent::closed:
-            break;  // on_closed comes
+            break;  // closed() comes
     }
 }
 
-void push_socket::on_message(ws::socket&, bool is_text, std::string_view payload) {
-    if (phase_ != phase::open) return;
-    node_.counts.client_messages.add();
-    if (!messages_.admit(steady_clock::now())) {
-        return refuse_message(ws::closing::policy_violation, "Too many messages.");
-    }
-    if (!is_text) return refuse_message(ws::closing::unsupported_data, "Only text messages are understood.");
-    const auto acknowledged = read_acknowledgement(payload, who_.user, position_.sent());
-    if (acknowledged) node_.counts.acknowledgements.add();
-}
-
-void push_socket::on_pong(ws::socket&) { pulse_.pong(); }
-
-void push_socket::on_ping(ws::socket&) {
-    if (phase_ != phase::open || messages_.admit(steady_clock::now())) return;
-    refuse_message(ws::closing::policy_violation, "Too many pings.");
-}
-
-void push_socket::refuse_message(std::uint16_t code, std::string_view reason) {
-    phase_ = phase::over;
-    node_.counts.closed_by_protocol.add();
-    socket_->close(code, reason, frame{}, ws::socket::queue::flush);
-}
-
-void push_socket::on_closed(ws::socket&, const ws::close_summary& how) {
+void push_socket::closed(const ws::close_summary& how) {
     node_.counts.sockets.add(-1);
     if (phase_ == phase::open) (how.by_peer ? node_.counts.closed_by_peer : node_.counts.closed_by_protocol).add();
     phase_ = phase::over;

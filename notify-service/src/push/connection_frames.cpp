@@ -1,4 +1,4 @@
-#include "notify-service/src/ws/connection_frames.hpp"
+#include "notify-service/src/push/connection_frames.hpp"
 
 #include "common/core/event.hpp"
 

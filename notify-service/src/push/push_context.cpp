@@ -1,4 +1,4 @@
-#include "notify-service/src/ws/push_context.hpp"
+#include "notify-service/src/push/push_context.hpp"
 
 namespace stagedoor::notify {
 namespace {
@@ -31,13 +31,13 @@ constexpr spread spread_of(close_code code) noexcept {
 
 }  // namespace
 
-frame make_farewell(push_context& node, close_code code, std::optional<errc> cause) {
+frame make_farewell(push_context& node, encoding how, close_code code, std::optional<errc> cause) {
     std::optional<milliseconds> after;
     if (rule_of(code).advice == reconnect::after) {
         const auto [from, to] = spread_of(code);
         after = milliseconds{std::uniform_int_distribution<std::int64_t>{from.count(), to.count()}(node.jitter)};
     }
-    return ws::make_text_frame(node.frames.make(connection_frames::closing{code, cause, after}, node.now()));
+    return encode(how, node.frames.make(connection_frames::closing{code, cause, after}, node.now()));
 }
 
 }  // namespace stagedoor::notify

@@ -1,0 +1,83 @@
+#include "notify-service/src/push/door.hpp"
+
+#include <utility>
+
+#include "common/core/event.hpp"
+#include "common/core/secrets.hpp"
+#include "common/obs/log.hpp"
+
+namespace stagedoor::notify {
+namespace {
+
+admittance refuse(errc why) {
+    admittance refused;
+    refused.refused = refusal{close_code::try_again_later, why};
+    return refused;
+}
+
+void log_refusal(const refusal& why, const http::request& incoming) {
+    obs::log::info("socket_refused", {{"code", static_cast<std::uint16_t>(why.code)},
+                                      {"why", problem_of(why.why).code},
+                                      {"request_id", incoming.request_id()}});
+}
+
+void log_acceptance(const session::session_ref& who, const http::request& incoming) {
+    obs::log::info("socket_accepted", {{"user", who.user.text()},
+                                       {"session", session_hash(who.session)},
+                                       {"request_id", incoming.request_id()}});
+}
+
+// Leaves in `into` the first whose session lives, or why there is none.
+runtime::task<void> join_first(push_context& node, credentials presented, std::string cursor, encoding how,
+                               socket_maker make, admittance& into) {
+    into.refused = presented.refused;
+    bool judged = false;
+    for (const auto& each : presented) {
+        const auto who = each.who();
+        auto socket = make(node, how, who, feed{parse_cursor(cursor, who.user)});
+        const auto refused = co_await socket->join(each);
+        if (!refused) {
+            into.socket = std::move(socket);
+            into.refused.reset();
+            co_return;
+        }
+        const bool here_and_now = refused->code == close_code::try_again_later;
+        into.refused = judged && !here_and_now ? more_hopeful(*into.refused, *refused) : *refused;
+        judged = true;
+        if (here_and_now) co_return;
+    }
+}
+
+}  // namespace
+
+runtime::task<admittance> admit(push_context& node, const http::request& incoming, std::string cursor, encoding how,
+                                socket_maker make) {
+    if (node.draining) co_return refuse(errc::shutting_down);
+    if (!node.redis_is_there()) co_return refuse(errc::redis_unavailable);
+    auto place = node.quota.take();
+    if (!place) co_return refuse(errc::overloaded);
+
+    admittance found;
+    found.place.emplace(*std::move(place));
+    const auto presented =
+        find_credentials(incoming.header("Cookie"), node.settings.cookie_name, node.settings.key_ring());
+    co_await join_first(node, presented, std::move(cursor), how, make, found);
+    if (found.socket && !found.place->claim_for(found.socket->who().user)) {
+        found.socket.reset();
+        found.refused = refusal{close_code::too_many_sockets, errc::rate_limited};
+    }
+    if (found.refused) {
+        if (!found.unavailable()) log_refusal(*found.refused, incoming);
+    } else {
+        log_acceptance(found.socket->who(), incoming);
+    }
+    co_return found;
+}
+
+std::string cursor_in_query(const http::request& incoming) {
+    const auto query = incoming.query();
+    if (!query) return {};
+    return std::string{query->find("cursor").value_or("")};
+}
+
+}  // namespace stagedoor::notify
