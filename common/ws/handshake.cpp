@@ -7,6 +7,7 @@
 #include <boost/uuid/detail/sha1.hpp>
 #include <cstdint>
 
+#include "common/core/json.hpp"
 #include "common/http/field.hpp"
 
 namespace stagedoor::ws {
@@ -30,10 +31,27 @@ bool is_key(std::string_view key) noexcept {
     return bad == 0 && size == nonce.size();
 }
 
+// Several fields of one name are one list (RFC 9110 section 5.2).
+bool lists(const http::request& incoming, std::string_view name, std::string_view token) noexcept {
+    return std::ranges::any_of(incoming.headers(), [&](const auto& field) {
+        return http::equal_ignoring_case(field.name, name) && http::has_token(field.value, token);
+    });
+}
+
+// Names of subprotocols are compared exactly: a client refuses one that it has not offered (section 4.1).
+bool has_exactly(std::string_view list, std::string_view wanted) noexcept {
+    for (;;) {
+        const auto comma = list.find(',');
+        if (trim(list.substr(0, comma)) == wanted) return true;
+        if (comma == std::string_view::npos) return false;
+        list.remove_prefix(comma + 1);
+    }
+}
+
 bool offers_cloudevents(const http::request& incoming) noexcept {
     return std::ranges::any_of(incoming.headers(), [](const auto& field) {
         return http::equal_ignoring_case(field.name, "Sec-WebSocket-Protocol") &&
-               http::has_token(field.value, cloudevents_subprotocol);
+               has_exactly(field.value, cloudevents_subprotocol);
     });
 }
 
@@ -55,8 +73,7 @@ std::string accept_key(std::string_view key) {
 
 result<handshake> read_handshake(const http::request& incoming) {
     const bool asks = incoming.verb() == http::method::get && incoming.minor_version() >= 1 &&
-                      http::has_token(incoming.header("Upgrade"), "websocket") &&
-                      http::has_token(incoming.header("Connection"), "upgrade");
+                      lists(incoming, "Upgrade", "websocket") && lists(incoming, "Connection", "upgrade");
     if (!asks || incoming.header("Sec-WebSocket-Version") != version) return errc::upgrade_required;
     const auto key = incoming.header("Sec-WebSocket-Key");
     const bool once =

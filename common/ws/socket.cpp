@@ -80,7 +80,7 @@ void socket::take(std::span<char> bytes) {
             case kind::ping: answer_ping(happened.payload); break;
             case kind::pong: check_pong(happened.payload); break;
             case kind::close: on_peer_close(happened.code); break;
-            case kind::failed: close(happened.code, happened.payload, nullptr, queue::flush); break;
+            case kind::failed: on_unreadable(happened.code, happened.payload); break;
         }
         if (state_ == state::ended) return;
     }
@@ -112,6 +112,13 @@ void socket::on_peer_close(std::uint16_t code) {
         outbox_.push(make_close_frame(code, {}));
         flush();
     }
+    end_when_done();
+}
+
+// Section 7.1.7.
+void socket::on_unreadable(std::uint16_t code, std::string_view why) {
+    unreadable_ = true;
+    close(code, why, nullptr, queue::flush);
     end_when_done();
 }
 
@@ -204,7 +211,15 @@ bool socket::peer_is_not_reading() {
 }
 
 void socket::end_when_done() {
-    if (state_ != state::closing || !peer_closed_ || !outbox_.empty()) return;
+    if (state_ != state::closing || !outbox_.empty()) return;
+    if (unreadable_) {
+        // The peer sees the end behind our Close, and its own end is what we wait for: closing now, with bytes of it
+        // unread, would reset the connection and take our Close away.
+        error_code ignored;  // a connection that is gone will be noticed by the read
+        tcp_.shutdown(http::tcp_socket::shutdown_send, ignored);
+        return;
+    }
+    if (!peer_closed_) return;
     summary_.clean = true;
     end(false);
 }

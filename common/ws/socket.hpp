@@ -108,6 +108,7 @@ private:
     void answer_ping(std::string_view payload);
     void check_pong(std::string_view payload);
     void on_peer_close(std::uint16_t code);
+    void on_unreadable(std::uint16_t code, std::string_view why);
 
     void flush();
     void wait_writable();
@@ -131,6 +132,7 @@ private:
     bool waiting_to_write_ = false;
     bool dropped_ = false;
     bool peer_closed_ = false;  // its Close has come
+    bool unreadable_ = false;   // it broke the protocol: no Close of it will be understood
 };
 
 using socket_ptr = boost::intrusive_ptr<socket>;

@@ -5,12 +5,13 @@ const silenceMs = 10_000;  // longer than any deadline of the services
 
 /** Opens a connection: `{send(bytes), answers(count), rest(), closed}`. */
 export function openRaw(port) {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let received = Buffer.alloc(0);
   let ended = false;
+  let failure = null;
   let wake = () => {};
   const closed = new Promise((resolve) => { socket.once('close', () => { ended = true; wake(); resolve(); }); });
-  socket.on('error', () => {}).on('data', (part) => { received = Buffer.concat([received, part]); wake(); });
+  socket.on('error', ({ code }) => { failure = code; }).on('data', (part) => { received = Buffer.concat([received, part]); wake(); });
   const waitFor = async (enough) => {
     const deadline = Date.now() + silenceMs;
     while (!enough() && !ended && Date.now() < deadline) {
@@ -28,6 +29,8 @@ export function openRaw(port) {
     pause: () => socket.pause(),
     received: () => received.toString('latin1'),
     ended: () => ended,
+    /** Why it ended, if not by a FIN: ECONNRESET. */
+    failure: () => failure,
     /** Everything until at least `count` status lines have come and the last head is whole, or the end. */
     answers: (count) => waitFor(() => statuses(received.toString('latin1')).length >= count && received.includes('\r\n\r\n')),
     /** Everything until the other side closes. */

@@ -42,6 +42,14 @@ class Service extends ChildProcess {
   start() {
     return super.start(() => isReady(this.opsPort));
   }
+
+  /** What it counts, by the name of the metric; several series of one name are added up. */
+  async metrics() {
+    const text = await (await fetch(`${this.opsUrl}/metrics`)).text();
+    const sums = {};
+    for (const [, name, value] of text.matchAll(/^(\w+)(?:\{[^}]*\})? (\S+)$/gm)) sums[name] = (sums[name] ?? 0) + Number(value);
+    return sums;
+  }
 }
 
 // All people of a test come from one address, and some tests have hundreds of them.

@@ -31,6 +31,7 @@ const std::vector<shape> shapes{
     {"bare LF", "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400, "bad_request"},
     {"no Host", "GET / HTTP/1.1\r\n\r\n", 400, "bad_request"},
     {"two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "bad_request"},
+    {"two Origins", "GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nOrigin: http://b\r\n\r\n", 400, "bad_request"},
     {"not HTTP", std::string{"\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03\r\n\r\n", 15}, 400, "bad_request"},
     {"bad escape", "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"},
     {"unknown coding", "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501,

@@ -67,6 +67,9 @@ TEST_CASE("handshakes of real browsers and proxies are accepted") {
     CHECK(read(with(usual, "Connection", "keep-alive, Upgrade")));
     CHECK(read(with(usual, "Connection", "upgrade")));
     CHECK(read(with(usual, "Upgrade", "WebSocket")));
+    auto split = with(usual, "Connection", "keep-alive");
+    split.push_back({"Connection", "Upgrade"});
+    CHECK(read(split));
     CHECK(read(with(usual, "Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")));
 }
 
@@ -74,6 +77,7 @@ TEST_CASE("the CloudEvents subprotocol is agreed on when it is offered") {
     CHECK(read(with(usual, "Sec-WebSocket-Protocol", "cloudevents.json"))->with_subprotocol);
     CHECK(read(with(usual, "Sec-WebSocket-Protocol", "chat, cloudevents.json"))->with_subprotocol);
     CHECK_FALSE(read(with(usual, "Sec-WebSocket-Protocol", "chat, cloudevents.avro"))->with_subprotocol);
+    CHECK_FALSE(read(with(usual, "Sec-WebSocket-Protocol", "CloudEvents.JSON"))->with_subprotocol);
     auto several = with(usual, "Sec-WebSocket-Protocol", "chat");
     several.push_back({"Sec-WebSocket-Protocol", "cloudevents.json"});
     CHECK(read(several)->with_subprotocol);

@@ -81,6 +81,18 @@ TEST_CASE("a peer that breaks the rules is told how, and the connection ends") {
     }
 }
 
+TEST_CASE("a peer that breaks the rules is not waited for: it sees the end at once, whatever it still sends") {
+    socket_rig rig;
+    const auto started = steady_clock::now();
+    rig.client().send(bytes_of({{.payload = "a", .masked = false}}));
+    rig.client().send(bytes_of({{.code = opcode::close, .payload = close_payload(1002)}}));
+    CHECK(rig.client().receive_all().substr(2, 2) == close_payload(1002));
+    CHECK(steady_clock::now() - started < limits::ws_close_time);
+    CHECK_FALSE(rig.client().was_reset());
+    rig.client().finish_sending();
+    CHECK(rig.wait_closed()->code == 1002);
+}
+
 TEST_CASE("a peer that goes away without a Close is lost") {
     socket_rig rig;
     rig.client().finish_sending();
