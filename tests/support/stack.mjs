@@ -74,7 +74,10 @@ class Stack {
 
   /** Where a client that is no browser opens its WebSocket: a bare system cannot look `localhost` up. */
   get socketUrl() {
-    return `ws://127.0.0.1:${this.notify.port}/ws`;
+    return this.socketUrlOf(this.notify);
+  }
+  socketUrlOf(node) {
+    return `ws://127.0.0.1:${node.port}/ws`;
   }
 
   /** An admin's device, signed in. */
@@ -136,14 +139,22 @@ class Stack {
     };
   }
 
+  get services() { return [...this.auths, ...this.notifies]; }
+
+  /** Whether every service says that it is. */
+  async allReady() {
+    const answers = await Promise.all(this.services.map(({ opsPort }) => isReady(opsPort)));
+    return answers.every((ready) => ready);
+  }
+
   printLogs() {
-    for (const child of [this.redis, ...this.auths, this.notify]) {
+    for (const child of [this.redis, ...this.services]) {
       console.error(`--- ${child.name} (${child.running ? `pid ${child.pid}` : 'not running'})\n${child.output}`);
     }
   }
 
   async stop() {
-    await this.notify.stop();
+    await Promise.all(this.notifies.map((node) => node.stop()));
     await Promise.all(this.auths.map((node) => node.stop()));
     await this.redis.stop();
     if (process.env.STAGEDOOR_TEST_LOGS) this.printLogs();
@@ -166,21 +177,22 @@ function plainRedis(folder, socket) {
 /**
  * Starts everything and resolves when both services are ready and there is an admin (`stack.admin`).
  *
- * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
- *   options - the allowed origins, if not the first auth-service's address; further flags of the services; how many auth-services share the database, the keys and Redis; for tests of
- *   outages: `makeRedis(folder, socket)` makes another redis-server (ChildProcess), `redisUrlOf(service, socket)` says by
- *   which URL `auth-0`, `auth-1` … and `notify` reach it, `databaseFolder` is where the database is
- * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notify` (Service), `auth`
- *   (the first of the auths), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
+ * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, notifyNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
+ *   options - the allowed origins, if not the first auth-service's address; further flags of the services; how many auth-services share the database, the keys and Redis, and how
+ *   many notify-services; for tests of outages: `makeRedis(folder, socket)` makes another redis-server (ChildProcess), `redisUrlOf(service, socket)` says by
+ *   which URL `auth-0`, `auth-1` … and `notify-0` … reach it, `databaseFolder` is where the database is
+ * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notifies` (Service), `auth`
+ *   and `notify` (the first of them), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
  */
-export async function startStack({ origins, authFlags = [], notifyFlags = [], authNodes = 1, makeRedis = plainRedis,
+export async function startStack({ origins, authFlags = [], notifyFlags = [], authNodes = 1, notifyNodes = 1, makeRedis = plainRedis,
                                    redisUrlOf = (_, socket) => `unix:${socket}`, databaseFolder } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'stagedoor-'));
   const redisSocket = join(folder, 'redis.sock');
   const databasePath = join(databaseFolder ?? folder, 'stagedoor.db');
-  const [notifyPort, notifyOps, ...authPorts] = await freePorts(2 + 2 * authNodes);
+  const ports = await freePorts(2 * (authNodes + notifyNodes));
+  const [authPorts, notifyPorts] = [ports.slice(0, 2 * authNodes), ports.slice(2 * authNodes)];
   const allowed = origins ?? [`http://localhost:${authPorts[0]}`];
-  const notifyUrl = `ws://localhost:${notifyPort}/ws`;
+  const notifyUrl = `ws://localhost:${notifyPorts[0]}/ws`;
   const shared = async (name) => ['--redis-url', await redisUrlOf(name, redisSocket), ...allowed.flatMap((each) => ['--allowed-origin', each])];
 
   const redis = makeRedis(folder, redisSocket);
@@ -188,12 +200,15 @@ export async function startStack({ origins, authFlags = [], notifyFlags = [], au
     new Service('auth-service', authPorts[2 * node], authPorts[2 * node + 1],
                 [...await shared(`auth-${node}`), '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
                  '--notify-url', notifyUrl, ...withoutNetworkLimits(authFlags)])));
-  const notify = new Service('notify-service', notifyPort, notifyOps, [...await shared('notify'), ...notifyFlags]);
-  const stack = new Stack({ folder, origin: allowed[0], notifyUrl, redisSocket, databasePath, redis, auth: auths[0], auths, notify });
+  const notifies = await Promise.all(Array.from({ length: notifyNodes }, async (_, node) =>
+    new Service('notify-service', notifyPorts[2 * node], notifyPorts[2 * node + 1],
+                [...await shared(`notify-${node}`), ...notifyFlags])));
+  const stack = new Stack({ folder, origin: allowed[0], notifyUrl, redisSocket, databasePath, redis,
+                            auth: auths[0], auths, notify: notifies[0], notifies });
   try {
     await redis.start(() => existsSync(redisSocket));
     for (const node of auths) await node.start();
-    await notify.start();
+    for (const node of notifies) await node.start();
     createAdmin(databasePath, stack.admin);
   } catch (error) {
     stack.printLogs();

@@ -7,11 +7,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { openGate } from '../gate.mjs';
+import { printNews, startGatedStack, stopGatedStack } from '../gated_stack.mjs';
 import { addPeople } from '../ledger.mjs';
 import { until } from '../process.mjs';
-import { RedisProcess } from '../redis_process.mjs';
-import { startStack } from '../stack.mjs';
 import { Listeners } from './listeners.mjs';
 import { seed } from '../random.mjs';
 import { Traffic } from './traffic.mjs';
@@ -24,21 +22,13 @@ const recoveryMs = 10_000; // a reserve for noisy machines; how long it took is 
 // Above twice the slowest request (K3), and short enough that tokens rotate again and again while things break.
 const rotationGrace = '4s';
 const listening = 20;      // of the crowd have a tab open
-const newsKept = 40;       // lines of each process, when a test has failed
 
 export async function openHouse({ people: count = 150, devices = 3, authFlags = [], rates, databaseFolder } = {}) {
-  const gates = new Map();
-  const stack = await startStack({
+  const { stack, gates } = await startGatedStack({
     authNodes: 2,
     authFlags: ['--log-level', 'warn', '--trusted-proxy', '127.0.0.1/32', '--session-rotation-grace', rotationGrace, ...authFlags],
     notifyFlags: ['--log-level', 'warn'],
     databaseFolder,
-    makeRedis: (folder, socket) => new RedisProcess(folder, socket),
-    redisUrlOf: async (name, socket) => {
-      const gate = await openGate(socket);
-      gates.set(name, gate);
-      return gate.url;
-    },
   });
   try {
     const people = await peopleOf(stack, count, devices);
@@ -89,25 +79,16 @@ class House {
       try {
         await this.underFault(t, await does(this));
       } catch (error) {
-        this.#printNews();
+        printNews(this.stack);
         throw error;
       }
     };
   }
 
-  // What the processes said, without the requests that were refused: those are counted.
-  #printNews() {
-    for (const { name, pid, output } of [this.redis, ...this.stack.auths, this.stack.notify]) {
-      const lines = output.split('\n').filter((line) => !line.includes(' request method='));
-      console.error(`--- ${name} (${pid ?? 'not running'})\n${lines.slice(-newsKept).join('\n')}`);
-    }
-  }
-
   async close() {
     this.listeners.stop();
     await this.traffic.stop();
-    await this.stack.stop();
-    await Promise.all([...this.gates.values()].map((gate) => gate.close()));
+    await stopGatedStack(this);
   }
 
   /**
@@ -149,7 +130,7 @@ class House {
   async #recovers(endedAt) {
     let readyAt;
     const after = await this.traffic.during(async () => {
-      await until(() => this.#allReady(), { what: 'all nodes being ready', withinMs: recoveryMs });
+      await until(() => this.stack.allReady(), { what: 'all nodes being ready', withinMs: recoveryMs });
       readyAt = performance.now();
       await until(() => performance.now() - Math.max(this.traffic.tally.lastRefused, endedAt) > 500,
                   { what: 'nothing being refused for half a second', withinMs: recoveryMs });
@@ -163,11 +144,6 @@ class House {
     });
     const refused = Math.max(0, after.lastRefused - endedAt);
     return { after, recovery: `ready after ${(readyAt - endedAt).toFixed(0)} ms, last 503 after ${refused.toFixed(0)} ms` };
-  }
-
-  async #allReady() {
-    const answers = await Promise.all([...this.stack.auths, this.stack.notify].map(({ opsUrl }) => fetch(`${opsUrl}/readyz`)));
-    return answers.every(({ status }) => status === 200);
   }
 
   /** Redis has every change of every user and nothing that is old, and every open tab is up to date. */
