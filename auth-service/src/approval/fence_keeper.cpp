@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "common/core/limits.hpp"
@@ -62,8 +61,7 @@ runtime::task<void> fence_keeper::run() {
         const auto began = steady_clock::now();
         due_ = false;
         co_await look(began);
-        const auto next = std::exchange(look_again_at_, std::nullopt).value_or(began + limits::redis_trust_renewal);
-        if (!due_ && !stopping_) co_await bell_.wait_until(next);
+        if (!due_ && !stopping_) co_await bell_.wait_until(began + limits::redis_trust_renewal);
     }
 }
 
@@ -131,14 +129,6 @@ runtime::task<void> fence_keeper::open_replay_of(fence_sight seen) {
 }
 
 runtime::task<void> fence_keeper::go_on_with(fence_sight seen) {
-    // A server process that was fed already has been wiped while it ran: other nodes may believe it until their leases
-    // run out, and must not see a past that is on its way back. One that was restarted nobody believes.
-    const bool unclaimed = standing_->fed.feed < seen.what->feed;
-    const auto left = seen.what->since + limits::redis_trust_lease - fences_.now();
-    if (unclaimed && standing_->fed.run_id == seen.run_id && left > left.zero()) {
-        look_again_at_ = steady_clock::now() + std::min<std::chrono::milliseconds>(left, limits::redis_trust_lease);
-        co_return;
-    }
     // Before anything is read for the replay: from here on nobody marks rows that another Redis has.
     feed_ref fed{seen.what->run_id, seen.what->feed};
     const auto switched = co_await outbox_.switch_feed(std::move(fed));
@@ -159,11 +149,7 @@ runtime::task<void> fence_keeper::feed(fence_sight seen, time_point began) {
     if (drained.how == drained::outcome::all) drained_ = true;
     if (!drained_ || drained.how == drained::outcome::not_all) co_return;
 
-    auto next = *seen.what;
-    if (drained.newest && drained.newest->id > next.cursor) {
-        next.cursor = drained.newest->id;
-        next.event = drained.newest->event;
-    }
+    auto next = drained.newest ? moved_on(*seen.what, *drained.newest) : *seen.what;
     const auto since = next.since;
     // Without the database nobody can end a session: what Redis has stays true.
     const auto true_as_of = drained.newest ? began : steady_clock::now();

@@ -73,7 +73,6 @@ private:
     counters counts_;
     std::optional<fence> known_;  // the life whose data is whole
     std::optional<time_point> elsewhere_since_;
-    std::optional<time_point> look_again_at_;  // sooner or later than usual
     std::optional<outbox_standing> standing_;  // to open a replay by
     bool drained_ = false;  // once since the link came up, in this life
     bool due_ = true;

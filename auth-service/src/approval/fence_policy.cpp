@@ -61,4 +61,13 @@ fence next_step(fence replaying) {
     return replaying;
 }
 
+fence moved_on(fence at, const outbox_mark& newest) {
+    if (newest.id <= at.cursor) return at;
+    at.cursor = newest.id;
+    at.event = newest.event;
+    return at;
+}
+
+bool may_mark(const fence_sight& now, const fence& life) noexcept { return now.good() && same_life(*now.what, life); }
+
 }  // namespace stagedoor::approval

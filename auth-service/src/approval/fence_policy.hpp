@@ -33,4 +33,10 @@ fence open_replay(const fence_sight& seen, const outbox_standing& db, bool rows_
 // The step that follows one that is done.
 fence next_step(fence replaying);
 
+// `at` when Redis has every row up to `newest` as well. A cursor never goes back.
+fence moved_on(fence at, const outbox_mark& newest);
+
+// Whether what was relayed to `life` may be marked published: `now`, read after it was relayed, says that Redis has it.
+bool may_mark(const fence_sight& now, const fence& life) noexcept;
+
 }  // namespace stagedoor::approval

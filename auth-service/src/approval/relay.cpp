@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "auth-service/src/approval/fence_policy.hpp"
 #include "common/core/limits.hpp"
 #include "common/runtime/cpu_pool.hpp"
 
@@ -250,7 +251,7 @@ runtime::task<bool> relay::mark() {
     const auto life = *life_;
     // They were relayed to this life. If Redis still has it now, it has them.
     const auto seen = co_await fences_.read();
-    if (!seen || !seen->good() || !same_life(*seen->what, life)) co_return false;
+    if (!seen || !may_mark(*seen, life)) co_return false;
     feed_ref fed{life.run_id, life.feed};
     const auto marked = co_await outbox_.mark_published(ids, std::move(fed));
     if (!marked) co_return false;

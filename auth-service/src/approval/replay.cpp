@@ -52,8 +52,7 @@ runtime::task<result<fence>> replay::send(fence at) {
 
     const bool last = rows->size() < limits::relay_batch;
     counts_.rows += rows->size();
-    at.cursor = rows->back().id;
-    at.event = event_name(rows->back());
+    at = moved_on(std::move(at), {rows->back().id, event_name(rows->back())});
     std::vector<ended_session> ends;
     std::vector<outbox_row> letters;
     for (auto& each : *rows) {

@@ -62,12 +62,6 @@ runtime::task<result<stored_session>> redis_session_cache::load(session_ref who,
     co_return loaded;
 }
 
-runtime::task<result<bool>> redis_session_cache::put_new(session_ref who, session_record record, deadline_time by) {
-    auto put = co_await inner_.put_new(who, std::move(record), by);
-    writes_.note(who);
-    co_return put;
-}
-
 runtime::task<result<bool>> redis_session_cache::swap(session_ref who, std::string expected, session_record next,
                                                       deadline_time by) {
     auto swapped = co_await inner_.swap(who, std::move(expected), std::move(next), by);

@@ -43,7 +43,6 @@ public:
         return inner_.load_records(user, std::move(sessions));
     }
 
-    runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) override;
     runtime::task<result<std::optional<std::string>>> hold(session_ref who, deadline_time by) override {
         return inner_.hold(who, by);
     }

@@ -77,13 +77,6 @@ runtime::task<result<std::vector<stored_value>>> redis_session_store::load_recor
     co_return records;
 }
 
-runtime::task<result<bool>> redis_session_store::put_new(session_ref who, session_record record, deadline_time by) {
-    const auto reply = co_await link_.request_by(by, "SET", keys_.session(who.user, who.session),
-                                                 format_record(record), "PX", ttl_ms(record, now()), "NX");
-    if (!reply) co_return failed<bool>(reply.error());
-    co_return !reply->is_nil();
-}
-
 runtime::task<result<std::optional<std::string>>> redis_session_store::hold(session_ref who, deadline_time by) {
     auto held = make_hold();
     const auto reply = co_await link_.request_by(by, "SET", keys_.session(who.user, who.session), held, "PX",

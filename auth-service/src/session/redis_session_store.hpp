@@ -19,7 +19,6 @@ public:
     runtime::task<result<stored_session>> load(session_ref who, deadline_time by) override;
     runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
                                                                   std::vector<session_id> sessions) override;
-    runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) override;
     runtime::task<result<std::optional<std::string>>> hold(session_ref who, deadline_time by) override;
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
                                      deadline_time by) override;

@@ -126,6 +126,8 @@ runtime::task<result<principal>> session_check::touched(principal found, session
 
 // The place is held first and the ledger read after it: whoever ends the session later buries what is held, or finds it
 // gone, and the swap then fails. So no record is left of what has ended, however long a node stands still in here (K2).
+// The snapshot is put before the record: in a Redis that was wiped since a change was told, whoever finds a record finds
+// facts beside it that were read after the wipe, whatever older ones somebody else had under way (K8).
 runtime::task<session_check::verdict> session_check::rebuild(token_claims claims, deadline_time by) {
     const session_ref who{claims.user, claims.session};
     auto held = co_await store_.hold(who, by);
@@ -137,11 +139,15 @@ runtime::task<session_check::verdict> session_check::rebuild(token_claims claims
     const auto& entry = state->entry;
     const ledger_facts ledger{entry.epoch, entry.status_at_sign_in, entry.created_at, entry.expires_at};
     auto record = rebuilt_record(keys_, who, ledger, claims.generation, claims.key_id, store_.now());
-    const auto put = co_await store_.swap(who, std::move(**held), std::move(record), by);
-    if (!put) co_return verdict{redis_away(put.error())};
     const auto snapshot = co_await store_.put_snapshot(std::move(state->facts), by);
     if (!snapshot) co_return verdict{redis_away(snapshot.error())};
+    const auto put = co_await store_.swap(who, std::move(**held), std::move(record), by);
+    if (!put) co_return verdict{redis_away(put.error())};
     co_return std::nullopt;
+}
+
+runtime::task<void> session_check::introduce(token_claims claims, deadline_time by) {
+    co_await rebuild(claims, by);
 }
 
 runtime::task<result<ledger_state>> session_check::ask_and_bury(session_ref who, deadline_time by) {

@@ -27,6 +27,10 @@ public:
     // to stop waiting for Redis.
     runtime::task<result<principal>> check(token_claims claims, deadline_time by);
 
+    // Puts the record of a session that has just begun into Redis, by the road of all records: it is there only beside a
+    // snapshot that is not older than itself. Should Redis be away, the record is made later.
+    runtime::task<void> introduce(token_claims claims, deadline_time by);
+
     // The user's facts from the database, or newer ones that Redis has already (K8). errc::session_unknown: nobody.
     runtime::task<result<user_facts>> fresh_facts(user_id user, deadline_time by);
 

@@ -108,10 +108,9 @@ runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, devi
     auto replaced = carried_sessions(cookie_header, cookie_, keys_);
     auto begun = co_await ledger_.begin(std::move(entry), per_user_, std::move(replaced));
     if (!begun) co_return begun.error();
-    // The session exists from here on. Should Redis be away, its record is made from the ledger later.
-    // The facts are not put there: they were read before the password was hashed, and a Redis that was wiped since would
-    // take them for the newest.
-    if (node_.trust.holds()) co_await store_.put_new(who, record, redis_deadline());
+    // The session exists from here on. The facts are read once more for Redis: these are of before the password was hashed.
+    const token_claims claims{record.key_id, who.user, who.session, record.generation};
+    if (node_.trust.holds()) co_await check_.introduce(claims, redis_deadline());
     node_.told.remember(who.user, facts.version);
     co_return signed_in{cookie_of(who, record), std::move(*begun)};
 }

@@ -59,9 +59,6 @@ public:
     virtual runtime::task<result<std::vector<stored_value>>> load_records(user_id user,
                                                                           std::vector<session_id> sessions) = 0;
 
-    // False when there is a record or a tombstone already.
-    virtual runtime::task<result<bool>> put_new(session_ref who, session_record record, deadline_time by) = 0;
-
     // Holds the place of a session that Redis does not know, for whoever asks the ledger now: what is held, to be swapped
     // for the record (K2). Nothing when there is a record, a tombstone or a hold already. Others who load a hold get
     // errc::redis_protocol, which sends them to the ledger. It runs out soon, and no two are alike.

@@ -81,3 +81,26 @@ TEST_CASE("the steps of a replay follow each other, each from its beginning") {
         at.walked = "x";
     }
 }
+
+TEST_CASE("a cursor moves on to what is in Redis, and never back") {
+    const auto further = moved_on(whole, {9, "v.1"});
+    CHECK(further.cursor == 9);
+    CHECK(further.event == "v.1");
+    CHECK(moved_on(whole, {7, "x.9"}) == whole);
+    CHECK(moved_on(whole, {}) == whole);
+}
+
+TEST_CASE("what was relayed to a life is marked only while Redis says that it is that life") {
+    const auto sight = [](const fence& what, std::string run_id = "run1") {
+        return fence_sight{std::move(run_id), format_fence(what), what};
+    };
+    CHECK(may_mark(sight(moved_on(whole, {9, "v.1"})), whole));
+    CHECK_FALSE(may_mark({"run1", "", std::nullopt}, whole));
+    CHECK_FALSE(may_mark(sight(whole, "run2"), whole));
+    auto other = whole;
+    other.life = "another";
+    CHECK_FALSE(may_mark(sight(other), whole));
+    auto replayed = whole;
+    replayed.step = fence_step::send;
+    CHECK_FALSE(may_mark(sight(replayed), whole));
+}

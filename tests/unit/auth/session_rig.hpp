@@ -61,12 +61,6 @@ struct model_session_store final : session::session_store {
                                                                            std::vector<session_id>) override {
         co_return std::vector<session::stored_value>{};
     }
-    runtime::task<result<bool>> put_new(session::session_ref who, session::session_record record, deadline_time) override {
-        if (refused()) co_return failed<bool>(why());
-        const bool done = records.try_emplace(who.session.text(), session::format_record(record)).second;
-        if (lost()) co_return failed<bool>(why());
-        co_return done;
-    }
     runtime::task<result<std::optional<std::string>>> hold(session::session_ref who, deadline_time) override {
         if (refused()) co_return why();
         auto held = "h1 " + std::to_string(++holds);

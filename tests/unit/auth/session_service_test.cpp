@@ -55,6 +55,35 @@ TEST_CASE("a session is answered from Redis, without the database") {
     CHECK(r.node.ledger.answers() == 0);
 }
 
+TEST_CASE("a record is there only beside facts that were read after its place was held") {
+    session_rig r;
+    const bool begins = GENERATE(true, false);
+    std::string cookie;
+    if (!begins) {
+        cookie = r.sign_in();
+        r.redis.records.clear();
+        r.redis.snapshots.clear();
+    }
+    const auto make = [&] {
+        if (begins) cookie = r.sign_in();  // with facts of before the password was hashed
+        if (!begins) CHECK(r.check(cookie).has_value());
+    };
+    auto newer = r.ada;
+    newer.version += 1;
+    r.database.users.at(r.ada.id.text()) = newer;
+    SECTION("it is") {
+        make();
+        CHECK(r.redis.record_of(r.who(cookie)).generation == 0);
+        CHECK(r.redis.snapshots.at(r.ada.id.text()).version == newer.version);
+    }
+    SECTION("when the facts do not get there, neither does the record") {
+        r.redis.writes = {.first = 1, .count = faults::for_ever};  // the hold is taken
+        make();
+        const auto& stored = r.redis.records.at(r.who(cookie).session.text());
+        CHECK_FALSE(session::parse_record(stored).has_value());
+    }
+}
+
 TEST_CASE("what Redis has forgotten is made again from the ledger, at the generation of the token") {
     session_rig r;
     const auto cookie = r.rotate(r.sign_in());

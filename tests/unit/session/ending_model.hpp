@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/session/session_policy.hpp"
-#include "tests/unit/session/explorer.hpp"
+#include "tests/support/explorer.hpp"
 
 namespace stagedoor::model {
 
