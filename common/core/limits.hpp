@@ -147,6 +147,18 @@ inline constexpr auto ws_pong_time = 10s;
 inline constexpr auto ws_close_time = 300ms;                     // N7
 inline constexpr std::size_t ws_reason_bytes = 123;              // RFC 6455 section 5.5
 
+// --- receipts (N9) ---
+// How old a word in Redis about a socket may be, and so how often Redis is bothered: many events are one word.
+inline constexpr auto receipt_interval = 100ms;
+inline constexpr std::size_t receipt_batch = 256;           // sockets in one write: a millisecond of Redis' time
+// Sockets of one user that are remembered, open ones and those that were: four nodes full of them.
+inline constexpr std::size_t receipt_lines = 4 * ws_sockets_per_user;
+inline constexpr auto receipt_ttl = std::chrono::days{8};   // as long as an event's other traces (admin_seen_time)
+inline constexpr auto receipt_renewal = std::chrono::days{1};  // of the lines of sockets that have nothing to tell
+inline constexpr std::size_t receipt_backlog = 16'384;      // closed sockets that Redis has not been told of: 1 MB a shard
+inline constexpr auto receipt_holder_ttl = 3s;              // a node that died is noticed within this time
+inline constexpr auto receipt_holder_renewal = 1s;          // one late sign of life, or two, cost nothing
+
 // --- shutdown ---
 inline constexpr auto drain_default = 5s;
 

@@ -32,6 +32,13 @@ public:
     // at most limits::stream_entries entries. The channel carries control messages too.
     std::string events(const user_id& user) const { return of_user(user, "events"); }
 
+    // hash: what the user's sockets were given and have acknowledged (common/core/receipt.hpp); at most
+    // limits::receipt_lines, TTL limits::receipt_ttl since the last word of a node (N9).
+    std::string receipts(const user_id& user) const { return of_user(user, "receipts"); }
+    // string: that a holder of sockets (receipt.hpp) lives (TTL: limits::receipt_holder_ttl). Without it nobody believes
+    // that its sockets are open.
+    std::string holder(std::string_view name) const { return prefix_ + ":{holder:" + std::string{name} + "}"; }
+
     // stream and channel: events for admins' consoles, at most limits::admin_stream_entries.
     std::string admin_events() const { return prefix_ + ":{admins}:events"; }
     // sorted set of event ids that are in the admins' stream, by time: refuses repeats at the writer (R3).

@@ -16,6 +16,7 @@ const script put_snapshot{"put_snapshot", embedded::put_snapshot_lua, embedded::
 const script session_swap{"session_swap", embedded::session_swap_lua, embedded::session_swap_sha1};
 const script session_end{"session_end", embedded::session_end_lua, embedded::session_end_sha1};
 const script rate_limit{"rate_limit", embedded::rate_limit_lua, embedded::rate_limit_sha1};
+const script receipts_put{"receipts_put", embedded::receipts_put_lua, embedded::receipts_put_sha1};
 
 }  // namespace scripts
 

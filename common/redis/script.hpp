@@ -29,6 +29,7 @@ extern const script put_snapshot;
 extern const script session_swap;
 extern const script session_end;
 extern const script rate_limit;
+extern const script receipts_put;
 
 }  // namespace scripts
 

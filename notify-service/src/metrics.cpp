@@ -22,6 +22,12 @@ obs::counter& welcomes(obs::metrics& registry, const char* resumed) {
                             {{"resumed", resumed}});
 }
 
+obs::counter& receipt_counter(obs::metrics& registry, const char* outcome) {
+    return registry.counter("stagedoor_push_receipts_total",
+                            "Words about sockets on their way into the receipts, by what became of them.",
+                            {{"outcome", outcome}});
+}
+
 }  // namespace
 
 push_metrics::push_metrics(obs::metrics& registry)
@@ -42,6 +48,9 @@ push_metrics::push_metrics(obs::metrics& registry)
       link_losses{registry.counter("stagedoor_push_link_losses_total", "Losses of a shard's subscription link.")},
       acknowledgements{registry.counter("stagedoor_ws_acknowledgements_total", "Acknowledgements that count.")},
       client_messages{registry.counter("stagedoor_ws_client_messages_total", "Messages from clients.")},
+      receipts{receipt_counter(registry, "put")},
+      receipts_dropped{receipt_counter(registry, "dropped")},
+      receipts_refused{receipt_counter(registry, "refused")},
       closed_by_protocol{closes(registry, "protocol")},
       closed_by_peer{closes(registry, "peer")} {
     for (std::size_t i = 0; i < close_table.size(); ++i) {

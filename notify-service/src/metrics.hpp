@@ -34,6 +34,9 @@ struct push_metrics {
     obs::counter& link_losses;  // of a shard's subscriptions
     obs::counter& acknowledgements;
     obs::counter& client_messages;
+    obs::counter& receipts;          // put into Redis
+    obs::counter& receipts_dropped;  // Redis was away for too long
+    obs::counter& receipts_refused;  // by Redis, for good
 
     // Sockets that we closed, by code; those that the peer closed or lost.
     obs::counter& closed(close_code code);

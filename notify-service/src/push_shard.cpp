@@ -52,6 +52,8 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
       channels_{subscriptions_, shared.keys},
       reads_{history_, tasks_, shared.counts},
       frames_{shared.node, index},
+      receipts_in_redis_{data_, shared.keys, shared.node, index, shared.counts},
+      receipts_{shard, receipts_in_redis_, shared.counts, [this] { return data_.now(); }},
       context_{.settings = shared.settings,
                .quota = shared.quota,
                .counts = shared.counts,
@@ -61,6 +63,7 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                .source = history_,
                .subscriptions = channels_,
                .frames = frames_,
+               .receipts = receipts_,
                .now = [this] { return data_.now(); },
                .since = [this] { return fence_.since(); },
                .redis_is_there = [this] { return redis_is_there(); }},
@@ -84,6 +87,7 @@ void push_shard::start() {
     data_.start(tasks_);
     subscriptions_.start(tasks_);
     tasks_.spawn("sweep", sweep());
+    tasks_.spawn("receipts", receipts_.run());
     tasks_.spawn("fence watch", watch_fence());
 }
 
@@ -99,6 +103,7 @@ void push_shard::on_message(std::string_view channel, std::string_view payload) 
 // What was read or heard before may not be in Redis any more, also when all is whole again: as after a lost link.
 void push_shard::on_fence_changed() {
     if (std::exchange(live_, false)) on_link_lost();
+    receipts_.tell_again();
     settle();
 }
 
@@ -167,6 +172,7 @@ runtime::task<void> push_shard::drain(milliseconds window) {
     co_await wait_for_sockets(drain_flush_time);
     for_each_socket(hub_, [](push_socket& each) { each.abort(); });
     co_await wait_for_sockets(cut_off_time);
+    co_await receipts_.finish(steady_clock::now() + limits::redis_reply_time);
 
     stopping_ = true;
     stop_.notify_all();

@@ -24,6 +24,8 @@
 #include "notify-service/src/hub/redis_history.hpp"
 #include "notify-service/src/push/connection_frames.hpp"
 #include "notify-service/src/push/push_context.hpp"
+#include "notify-service/src/receipts/receipt_book.hpp"
+#include "notify-service/src/receipts/redis_receipts.hpp"
 
 namespace stagedoor::notify {
 
@@ -86,6 +88,8 @@ private:
     redis_channels channels_;
     read_queue reads_;
     connection_frames frames_;
+    redis_receipts receipts_in_redis_;
+    receipt_book receipts_;
     push_context context_;
     http::router<push_context> routes_;
     runtime::event stop_;

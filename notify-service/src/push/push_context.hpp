@@ -21,6 +21,7 @@
 #include "notify-service/src/hub/socket_quota.hpp"
 #include "notify-service/src/metrics.hpp"
 #include "notify-service/src/push/connection_frames.hpp"
+#include "notify-service/src/receipts/receipt_book.hpp"
 
 namespace stagedoor::notify {
 
@@ -45,6 +46,7 @@ struct push_context {
     history& source;
     channels& subscriptions;
     connection_frames& frames;
+    receipt_book& receipts;
     std::function<instant()> now;          // Redis' time (T5)
     std::function<instant()> since;        // when this Redis last came back with what it has (R6)
     std::function<bool()> redis_is_there;  // both links

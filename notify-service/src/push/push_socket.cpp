@@ -27,7 +27,11 @@ constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again
 }  // namespace
 
 push_socket::push_socket(push_context& shard, encoding how, const session::session_ref& who, feed position)
-    : member{who, position}, node_{shard}, encoding_{how} {
+    : member{who, position},
+      node_{shard},
+      receipt_{shard.receipts, who_.user,
+               how == encoding::websocket ? receipt_line::kind::acknowledges : receipt_line::kind::listens},
+      encoding_{how} {
     node_.sockets.join(*this);
 }
 
@@ -157,8 +161,9 @@ void push_socket::take_times(const admission& granted) {
 bool push_socket::tell(std::uint32_t ticket, const readout& read, const user_facts& facts) {
     const auto plan = position_.on_read(ticket, read.versions, read.full);
     if (!plan) return false;
+    if (plan->welcome && phase_ == phase::open) receipt_.begin(plan->welcome->at);
     const auto frames = frames_of(*plan, read, facts);
-    send(frames);
+    if (send(frames)) receipt_.wrote(position_.sent());
     if (plan->read_again) start_read();
     return true;
 }
@@ -185,28 +190,39 @@ std::vector<frame> push_socket::frames_of(const replay& plan, const readout& rea
     return frames;
 }
 
-void push_socket::send(std::span<const frame> what) {
-    if (what.empty() || phase_ != phase::open) return;
-    on_put(put(what));
+bool push_socket::send(std::span<const frame> what) {
+    if (what.empty() || phase_ != phase::open) return false;
+    return was_taken(put(what));
 }
 
 void push_socket::on_put(ws::sent outcome) {
+    if (was_taken(outcome)) receipt_.wrote(position_.sent());
+}
+
+bool push_socket::was_taken(ws::sent outcome) {
     switch (outcome) {
         case ws::sent::written:
         case ws::sent::queued:
-            break;
+            return true;
         case ws::sent::overflow:
             close(close_code::slow_reader);
-            break;
+            return false;
         case ws::sent::closed:
-            break;  // closed() comes
+            return false;  // closed() comes
     }
+    return false;
+}
+
+void push_socket::on_acknowledged(std::int64_t version) {
+    node_.counts.acknowledgements.add();
+    receipt_.acknowledged(version);
 }
 
 void push_socket::closed(const ws::close_summary& how) {
     node_.counts.sockets.add(-1);
     if (phase_ == phase::open) (how.by_peer ? node_.counts.closed_by_peer : node_.counts.closed_by_protocol).add();
     phase_ = phase::over;
+    receipt_.close();
     obs::log::info(
         "socket_closed",
         {{"user", who_.user.text()}, {"session", session_hash(who_.session)}, {"code", how.code}, {"by_peer", how.by_peer}});

@@ -18,8 +18,9 @@
 #include "common/ws/socket.hpp"
 #include "notify-service/src/hub/member.hpp"
 #include "notify-service/src/hub/pulse.hpp"
-#include "notify-service/src/push/push_context.hpp"
 #include "notify-service/src/hub/read_queue.hpp"
+#include "notify-service/src/push/push_context.hpp"
+#include "notify-service/src/receipts/receipt_book.hpp"
 
 namespace stagedoor::notify {
 
@@ -58,8 +59,10 @@ protected:
 
     // For the transport: the connection is here, what is put now will be written. From here on the socket owns itself.
     void opened(socket_quota::place place);
-    // What came of put().
+    // What came of an event that the transport has put by itself, in write().
     void on_put(ws::sent outcome);
+    // The client has taken in every event up to this version, which was written (N9).
+    void on_acknowledged(std::int64_t version);
     // The peer has answered what ask_for_life() asked.
     void on_life() { pulse_.pong(); }
     // The transport closes by itself, for a fault of its protocol.
@@ -89,7 +92,9 @@ private:
     // False: the read was not the newest one, and was dropped.
     bool tell(std::uint32_t ticket, const readout& read, const user_facts& facts);
     std::vector<frame> frames_of(const replay& plan, const readout& read, const user_facts& facts);
-    void send(std::span<const frame> what);
+    // Whether they were taken.
+    bool send(std::span<const frame> what);
+    bool was_taken(ws::sent outcome);
 
     push_context& node_;
     std::shared_ptr<push_socket> self_;  // while open, and until the connection has ended
@@ -99,6 +104,7 @@ private:
     instant expires_at_{};
     instant idle_at_{};
     pulse pulse_;
+    receipt_line receipt_;
     phase phase_ = phase::joining;
     const encoding encoding_;
 };

@@ -41,7 +41,7 @@ void web_socket::on_message(ws::socket&, bool is_text, std::string_view payload)
     }
     if (!is_text) return refuse_message(ws::closing::unsupported_data, "Only text messages are understood.");
     const auto acknowledged = read_acknowledgement(payload, who().user, position().sent());
-    if (acknowledged) counts.acknowledgements.add();
+    if (acknowledged) on_acknowledged(*acknowledged);
 }
 
 void web_socket::on_ping(ws::socket&) {

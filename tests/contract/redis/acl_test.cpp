@@ -19,13 +19,14 @@ namespace {
 const char* const auth_rules =
     "on >auth-password resetkeys ~stagedoor:* resetchannels &stagedoor:* -@all "
     "+ping +info +time +client|setname +client|id +client|tracking +get +mget +set +del +exists +scan +eval +evalsha +publish "
-    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank "
+    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank +hgetall "
     "(+subscribe resetchannels &__redis__:invalidate)";
 
 const char* const notify_rules =
     "on >notify-password resetkeys %R~stagedoor:* resetchannels &stagedoor:* -@all "
     "+ping +info +time +client|setname +get +mget +exists +xinfo|stream +xrange +xrevrange +subscribe +unsubscribe "
-    "(+publish resetchannels &stagedoor:{probe}:*)";
+    "(+publish resetchannels &stagedoor:{probe}:*) (+set ~stagedoor:{holder:*}) "
+    "(+eval +evalsha +hset +hlen +hgetall +hdel +pexpire ~stagedoor:{*}:receipts)";
 
 void set_user(redis_server& server, std::string_view name, const std::string& rules) {
     command set{"ACL", "SETUSER", name};
@@ -83,6 +84,7 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
     CHECK(shard.await(redis->request("MGET", session, snapshot)).has_value());
     CHECK(may({scripts::fence_swap, keys{"stagedoor:{fence}"}, "", "f1 a"}));
     CHECK(shard.await(redis->request("EXISTS", session)).has_value());
+    CHECK(shard.await(redis->request("HGETALL", "stagedoor:{u}:receipts")).has_value());
     CHECK(shard.await(redis->request("SCAN", 0, "MATCH", "stagedoor:{*}:session:*", "COUNT", 10)).has_value());
     CHECK(shard.await(redis->request("DEL", session)).has_value());
     CHECK(server("ACL", "LOG").if_array()->empty());
@@ -127,12 +129,17 @@ TEST_CASE("the user of notify-service may read and subscribe, and probe its own 
     CHECK(shard.await(redis->request("XREVRANGE", stream, "+", "-", "COUNT", 1)).has_value());
     CHECK(shard.await(redis->request("GET", "stagedoor:{fence}")).has_value());
     CHECK(shard.await(redis->request("PUBLISH", "stagedoor:{probe}:node", 0)).has_value());
+    CHECK(shard.await(redis->request("SET", "stagedoor:{holder:node.0}", 1, "PX", 3'000)).has_value());
+    for (const auto* const socket : {"node.0.1", "node.0.2"}) {
+        script_call word{scripts::receipts_put, keys{"stagedoor:{u}:receipts"}, 60'000, 1, socket, "c w 1 1 1 1"};
+        CHECK(shard.await(eval(*redis, std::move(word))).has_value());
+    }
     server("PUBLISH", stream, "hello");
     CHECK(shard.reaches([&] { return messages == std::vector<std::string>{"hello"}; }));
     CHECK(server("ACL", "LOG").if_array()->empty());
 }
 
-TEST_CASE("the user of notify-service writes nothing and says nothing to others") {
+TEST_CASE("the user of notify-service writes nothing but receipts and signs of life, and says nothing to others") {
     redis_server server;
     set_user(server, "notify", notify_rules);
     test_shard shard;
@@ -144,9 +151,16 @@ TEST_CASE("the user of notify-service writes nothing and says nothing to others"
     };
     CHECK(denied(command{"SET", session, "r1 forged"}));
     CHECK(denied(command{"DEL", session}));
+    CHECK(denied(command{"SET", "stagedoor:{fence}", "f1"}));
+    CHECK(denied(command{"HSET", "stagedoor:{u}:user", "a", "b"}));
     CHECK(denied(command{"XADD", stream, "*", "e", "forged"}));
     CHECK(denied(command{"PUBLISH", stream, "c forged"}));
     CHECK(denied(command{"EVAL", "return redis.call('SET', KEYS[1], 'x')", 1, session}));
     CHECK(denied(command{"SUBSCRIBE", "other:channel"}));
     CHECK(denied(command{"PSUBSCRIBE", "*"}));
+    // A script may do no more than its user.
+    const auto forged =
+        shard.await(redis->request("EVAL", "return redis.call('SET', KEYS[1], 'x')", 1, "stagedoor:{u}:receipts"));
+    CHECK_FALSE(forged);
+    CHECK(server("EXISTS", "stagedoor:{u}:receipts") == value{std::int64_t{0}});
 }

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,22 @@ struct fake_history final : history {
         if (away) co_return errc::redis_unavailable;
         co_return out;
     }
+};
+
+// Keeps the newest word about each socket.
+struct fake_receipts final : receipt_store {
+    std::map<std::uint64_t, receipt> lines;
+    bool away = false;
+    int puts = 0;
+
+    runtime::task<result<void>> put(std::span<const receipt_word> words) override {
+        ++puts;
+        co_await runtime::sleep_for(std::chrono::milliseconds{1});
+        if (away) co_return errc::redis_unavailable;
+        for (const auto& word : words) lines[word.socket] = word.what;
+        co_return result<void>{};
+    }
+    void sign_of_life() override {}
 };
 
 // What the browser has received: the CloudEvents objects, and the Close.
@@ -158,6 +175,8 @@ struct push_stage {
     fake_history source{user};
     read_queue reads{source, tasks, counts};
     connection_frames frames{"node", 0};
+    fake_receipts kept;
+    receipt_book receipts{context.get_executor(), kept, counts, [this] { return wall_time; }};
     instant wall_time = now;
     bool redis_is_there = true;
     push_context node{.settings = settings,
@@ -169,6 +188,7 @@ struct push_stage {
                       .source = source,
                       .subscriptions = subscriptions,
                       .frames = frames,
+                      .receipts = receipts,
                       .now = [this] { return wall_time; },
                       .since = [] { return instant{}; },
                       .redis_is_there = [this] { return redis_is_there; }};
@@ -240,6 +260,13 @@ struct push_stage {
     runtime::task<void> answer_into(std::optional<http::response>& answer, const http::request& incoming) {
         auto given = co_await open_web_socket(node, incoming);
         answer = std::move(given);
+    }
+    // What Redis is told of the sockets; once, the book is closed after it.
+    const std::map<std::uint64_t, receipt>& told() {
+        tasks.spawn("receipts", receipts.run());
+        tasks.spawn("finish", receipts.finish(std::chrono::steady_clock::now() + std::chrono::seconds{1}));
+        run();
+        return kept.lines;
     }
     // The connection goes over to WebSocket, if the answer says so.
     void upgrade(http::response answer) {
