@@ -41,7 +41,8 @@ export function browserEnvironment() {
  *   which is when to ask for the status; `code` and `reason` of the close on `lost` and `ended`; `retryInMs` on `lost`
  * - `user`: `{user, reason}` the user's newest snapshot, each version at most once, never an older one; `reason` is
  *   what the event said, null if the snapshot came with `welcome`
- * - `event` and the event's own type (`stagedoor.stage_manager.approved`, …): the CloudEvents object, each once
+ * - `event` and the event's own type (`stagedoor.stage_manager.approved`, …): the CloudEvents object, each once. When
+ *   the page's handlers have been told of what happened to the user, the server hears that they have
  * - `welcome`, `degraded`: data of the frame
  * - `unreadable`: the text of a frame that is no CloudEvents object
  */
@@ -63,6 +64,8 @@ export class Notifications extends EventTarget {
   #watchdog = null;
   #retry = null;
   #notBefore = 0;
+  #unacknowledged = null;
+  #acknowledging = null;
   #events = new VersionOrder();
   #snapshots = new VersionOrder();
   #onWake = () => this.#wake();
@@ -103,6 +106,7 @@ export class Notifications extends EventTarget {
   /** Ends for good, saying so to the server. */
   close() {
     if (this.#state === 'ended') return;
+    this.#acknowledgeNow();
     this.#dropSocket(1000);
     this.#end({ code: 1000, reason: 'closed by the page' });
   }
@@ -157,10 +161,30 @@ export class Notifications extends EventTarget {
 
   #happened(frame, data) {
     if (frame.cursor) this.#cursor = frame.cursor;
-    if (!this.#events.accept(frame.subject ?? '', data.version)) return;
-    this.#emit('event', frame);
-    this.#emit(frame.type, frame);
-    if (this.#user && frame.subject === this.#user.id) this.#learn(data.user, data.reason ?? null);
+    const own = this.#user !== null && frame.subject === this.#user.id;
+    if (this.#events.accept(frame.subject ?? '', data.version)) {
+      this.#emit('event', frame);
+      this.#emit(frame.type, frame);
+      if (own) this.#learn(data.user, data.reason ?? null);
+    }
+    // Also what was told on an earlier connection: to the server this socket is another one.
+    if (own && frame.cursor) this.#acknowledge(frame.cursor);
+  }
+
+  // Whoever approves somebody can know that the page has heard of it (asyncapi.yaml). At once, but not too often.
+  #acknowledge(cursor) {
+    this.#unacknowledged = cursor;
+    if (this.#acknowledging === null) this.#acknowledgeNow();
+  }
+
+  #acknowledgeNow() {
+    this.#env.clearTimeout(this.#acknowledging);
+    this.#acknowledging = null;
+    const cursor = this.#unacknowledged;
+    this.#unacknowledged = null;
+    if (cursor === null || this.#socket?.readyState !== 1) return;
+    this.#socket.send(JSON.stringify({ type: 'ack', cursor }));
+    this.#acknowledging = this.#env.setTimeout(() => this.#acknowledgeNow(), bounds.ackMs);
   }
 
   #learn(user, reason) {
@@ -255,6 +279,8 @@ export class Notifications extends EventTarget {
   // opening when the page leaves is closed once open: browsers report the other way as an error.
   #dropSocket(code) {
     this.#env.clearTimeout(this.#watchdog);
+    this.#env.clearTimeout(this.#acknowledging);
+    this.#acknowledging = this.#unacknowledged = null;
     const socket = this.#socket;
     this.#socket = null;
     if (!socket || socket.readyState >= 2) return;

@@ -31,6 +31,7 @@ export const bounds = Object.freeze({
   minHeartbeatMs: 100,           // no server beats faster; a lower figure is a mistake
   requestMs: 15_000,             // an API call without an answer for this long counts as unreachable
   retryAfterSeconds: 3_600,      // a longer Retry-After is read as this
+  ackMs: 1_000,                  // between acknowledgements: one says it for all before; the server takes 120 messages a minute
   subjects: 10_000,              // users whose last version is remembered (an admin console hears of many)
 });
 

@@ -161,6 +161,6 @@ TEST_CASE("the user of notify-service writes nothing but receipts and signs of l
     // A script may do no more than its user.
     const auto forged =
         shard.await(redis->request("EVAL", "return redis.call('SET', KEYS[1], 'x')", 1, "stagedoor:{u}:receipts"));
-    CHECK_FALSE(forged);
+    CHECK_FALSE(forged.has_value());
     CHECK(server("EXISTS", "stagedoor:{u}:receipts") == value{std::int64_t{0}});
 }

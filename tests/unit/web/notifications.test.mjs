@@ -174,7 +174,7 @@ test('a silent socket is given up, a beating one is not', async () => {
   browser.socket.welcome(user(1), { heartbeatIntervalMs: 1_000 });
   for (let i = 0; i < 20; ++i) {
     await browser.pass(1_000);
-    browser.socket.send('stagedoor.connection.heartbeat');
+    browser.socket.say('stagedoor.connection.heartbeat');
   }
   assert.equal(notifications.state, 'live');
   const silent = browser.socket;

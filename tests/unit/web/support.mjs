@@ -1,4 +1,5 @@
 // A browser for the notifications' tests: sockets that the test plays the server of, and a clock that it moves.
+import assert from 'node:assert/strict';
 
 export class FakeSocket {
   readyState = 0;
@@ -8,22 +9,30 @@ export class FakeSocket {
     Object.assign(this, { url, protocols });
   }
 
-  send(type, { data = {}, ...more } = {}) {
+  /** What the client has sent, as objects. */
+  sent = [];
+
+  send(text) {
+    assert.equal(this.readyState, 1, 'only an open socket is written to');
+    this.sent.push(JSON.parse(text));
+  }
+
+  say(type, { data = {}, ...more } = {}) {
     this.readyState = 1;
     this.onmessage?.({ data: JSON.stringify({ specversion: '1.0', id: 'i', source: '/stagedoor', type, data, ...more }) });
   }
 
   welcome(user, { cursor = 'c-0', ...more } = {}) {
-    this.send('stagedoor.connection.welcome', { cursor, data: { user, resumed: false, heartbeatIntervalMs: 1_000, ...more } });
+    this.say('stagedoor.connection.welcome', { cursor, data: { user, resumed: false, heartbeatIntervalMs: 1_000, ...more } });
   }
 
   event(name, user, { reason = null } = {}) {
-    this.send(`stagedoor.${name}`, { subject: user.id, cursor: `c-${user.version}`,
-                                     data: { user, version: user.version, reason, previousStatus: 'pending' } });
+    this.say(`stagedoor.${name}`, { subject: user.id, cursor: `c-${user.version}`,
+                                    data: { user, version: user.version, reason, previousStatus: 'pending' } });
   }
 
   closing(code, reconnect, afterMs = null) {
-    this.send('stagedoor.connection.closing', { data: { code, reason: 'because', reconnect, afterMs } });
+    this.say('stagedoor.connection.closing', { data: { code, reason: 'because', reconnect, afterMs } });
   }
 
   hangUp(code = 1006, reason = '') {
