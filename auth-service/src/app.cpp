@@ -84,7 +84,7 @@ int serve(const serve_options& options) {
 
     runtime::shards shards{options.threads};
     runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue,
-                              limits::password_niceness};
+                              limits::password_niceness, limits::password_queue_time};
     user::password_hasher hasher{hashing};
     session::session_node session_state;
     limit_counts limited;

@@ -114,7 +114,7 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.group("Process");
     set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops.").show_default("one per core");
     set.add("hash-threads", o.hash_threads, integer{1, 64, "threads"}, cores(),
-            "Threads that hash passwords; each takes 19 MiB and does about 45 a second.")
+            "Threads that hash passwords; each keeps 19 MiB and does about 65 a second.")
         .show_default("one per core");
     set.add("drain-time", o.drain_time, duration{0ms, 10min}, limits::drain_default,
             "How long running requests may take after SIGTERM.");

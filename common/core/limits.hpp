@@ -113,7 +113,10 @@ inline constexpr auto told_version_time = 1min;
 // --- passwords ---
 inline constexpr std::size_t password_hash_memory = 19 * 1024 * 1024;  // bytes; OWASP's floor for Argon2id, with:
 inline constexpr std::uint64_t password_hash_passes = 2;
-inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per hashing thread: about 0.7 s of work
+inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per hashing thread: less than 0.5 s of work
+// What has waited longer for a hashing thread is refused, and what would is not taken: with what a sign-in spends before
+// (rate_limit_time, and the database's times above) it is answered within 1 s, also on a starved machine.
+inline constexpr auto password_queue_time = 500ms;
 // Hashing gives way to event loops and takes what they leave: all of an idle core, a quarter of one that they fill.
 inline constexpr int password_niceness = 5;
 

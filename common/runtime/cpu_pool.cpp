@@ -4,32 +4,39 @@
 
 namespace stagedoor::runtime {
 
-cpu_pool::cpu_pool(std::size_t threads, std::size_t queue, int niceness) : capacity_{queue}, thread_count_{threads} {
+cpu_pool::cpu_pool(std::size_t threads, std::size_t queue, int niceness, std::chrono::milliseconds longest_wait)
+    : capacity_{queue}, thread_count_{threads}, longest_wait_{longest_wait} {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this, niceness] { loop(niceness); });
+    usher_ = std::thread{[this] { turn_away_the_late(); }};
 }
 
 cpu_pool::~cpu_pool() { stop(); }
 
 void cpu_pool::stop() {
-    std::deque<job> turned_away;
+    std::deque<waiting_job> turned_away;
     {
         const std::lock_guard lock{mutex_};
         closed_ = true;
         turned_away.swap(jobs_);
     }
     wake_.notify_all();
+    wake_usher_.notify_one();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
-    for (auto& each : turned_away) each(false);
+    if (usher_.joinable()) usher_.join();
+    for (auto& each : turned_away) each.call(turn::stopped);
 }
 
 bool cpu_pool::submit(job next) {
+    bool first = false;
     {
         const std::lock_guard lock{mutex_};
-        if (closed_ || jobs_.size() >= capacity_) return false;
-        jobs_.push_back(std::move(next));
+        if (closed_ || refuses(jobs_.size())) return false;
+        first = jobs_.empty();
+        jobs_.push_back({std::move(next), clock::now() + longest_wait_});
     }
     wake_.notify_one();
+    if (first) wake_usher_.notify_one();
     return true;
 }
 
@@ -38,8 +45,16 @@ std::size_t cpu_pool::waiting() const {
     return jobs_.size();
 }
 
-std::chrono::milliseconds cpu_pool::backlog() const {
-    const auto all_us = usual_us_.load(std::memory_order_relaxed) * static_cast<std::int64_t>(waiting());
+bool cpu_pool::full() const { return refuses(waiting()); }
+
+std::chrono::milliseconds cpu_pool::backlog() const { return time_for(waiting()); }
+
+bool cpu_pool::refuses(std::size_t waiting) const noexcept {
+    return waiting >= capacity_ || time_for(waiting) > longest_wait_;
+}
+
+std::chrono::milliseconds cpu_pool::time_for(std::size_t waiting) const noexcept {
+    const auto all_us = usual_us_.load(std::memory_order_relaxed) * static_cast<std::int64_t>(waiting);
     return std::chrono::milliseconds{all_us / 1000 / static_cast<std::int64_t>(thread_count_)};
 }
 
@@ -52,7 +67,7 @@ void cpu_pool::note_duration(std::chrono::microseconds duration) noexcept {
 void cpu_pool::loop(int niceness) {
     if (niceness > 0) become_batch(niceness);
     for (;;) {
-        job next;
+        waiting_job next;
         {
             std::unique_lock lock{mutex_};
             wake_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
@@ -60,9 +75,31 @@ void cpu_pool::loop(int niceness) {
             next = std::move(jobs_.front());
             jobs_.pop_front();
         }
-        const auto began = std::chrono::steady_clock::now();
-        next(true);
-        note_duration(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began));
+        const auto began = clock::now();
+        if (began > next.latest) {
+            next.call(turn::too_late);
+            continue;
+        }
+        next.call(turn::came);
+        note_duration(std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began));
+    }
+}
+
+void cpu_pool::turn_away_the_late() {
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        wake_usher_.wait(lock, [this] { return closed_ || !jobs_.empty(); });
+        if (closed_) return;
+        const auto latest = jobs_.front().latest;
+        if (clock::now() < latest) {
+            wake_usher_.wait_until(lock, latest, [this] { return closed_; });
+            continue;
+        }
+        const auto late = std::move(jobs_.front());
+        jobs_.pop_front();
+        lock.unlock();
+        late.call(turn::too_late);
+        lock.lock();
     }
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "auth-service/src/user/hash_memory.hpp"
 #include "common/core/limits.hpp"
 #include "common/core/secrets.hpp"
 
@@ -36,6 +37,7 @@ password_hasher::password_hasher(runtime::cpu_pool& pool) : pool_{pool}, nobodys
 
 runtime::task<result<std::string>> password_hasher::hash(std::string password) {
     auto work = [password = std::move(password)]() mutable {
+        const kept_hash_memory memory;
         auto text = hash_password(password);
         wipe(password);
         return text;
@@ -47,6 +49,7 @@ runtime::task<result<std::string>> password_hasher::hash(std::string password) {
 
 runtime::task<result<bool>> password_hasher::verify(std::string password, std::string hash) {
     auto work = [password = std::move(password), hash = std::move(hash)]() mutable {
+        const kept_hash_memory memory;
         const bool right = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
         wipe(password);
         return right;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include "tests/support/catch.hpp"
 #include <stdexcept>
 #include <thread>
@@ -84,13 +85,13 @@ TEST_CASE("work on the pool resumes on the caller's thread") {
 TEST_CASE("a full pool refuses rather than queues") {
     cpu_pool pool{1, 1};
     std::atomic<bool> started = false, release = false;
-    REQUIRE(pool.submit([&](bool) {
+    REQUIRE(pool.submit([&](cpu_pool::turn) {
         started = true;
         while (!release) std::this_thread::yield();
     }));
     while (!started) std::this_thread::yield();
     CHECK_FALSE(pool.full());
-    REQUIRE(pool.submit([](bool) {}));
+    REQUIRE(pool.submit([](cpu_pool::turn) {}));
     CHECK(pool.full());
     const auto refused = run_task([&](executor) { return run_on(pool); });
     CHECK(refused.error() == errc::overloaded);
@@ -100,21 +101,21 @@ TEST_CASE("a full pool refuses rather than queues") {
 TEST_CASE("a pool that stops finishes what runs and turns away what waits") {
     cpu_pool pool{1, 8};
     std::atomic<bool> started = false, release = false;
-    REQUIRE(pool.submit([&](bool) {
+    REQUIRE(pool.submit([&](cpu_pool::turn) {
         started = true;
         while (!release) std::this_thread::yield();
     }));
     while (!started) std::this_thread::yield();
-    std::vector<bool> told;
-    for (int i = 0; i < 3; ++i) REQUIRE(pool.submit([&](bool run) { told.push_back(run); }));
+    std::vector<cpu_pool::turn> told;
+    for (int i = 0; i < 3; ++i) REQUIRE(pool.submit([&](cpu_pool::turn its) { told.push_back(its); }));
     std::thread releasing{[&] {
         while (pool.waiting() != 0) std::this_thread::yield();
         release = true;
     }};
     pool.stop();
     releasing.join();
-    CHECK(told == std::vector<bool>{false, false, false});
-    CHECK_FALSE(pool.submit([](bool) {}));
+    CHECK(told == std::vector(3, cpu_pool::turn::stopped));
+    CHECK_FALSE(pool.submit([](cpu_pool::turn) {}));
     CHECK(run_task([&](executor) { return run_on(pool); }).error() == errc::overloaded);
 }
 
@@ -132,16 +133,58 @@ TEST_CASE("a pool says how long what waits will take") {
     cpu_pool pool{1, 8};
     CHECK(pool.backlog() == 0ms);
     std::atomic<bool> started = false, release = false;
-    const auto wait_for_release = [&](bool) {
+    const auto wait_for_release = [&](cpu_pool::turn) {
         started = true;
         while (!release) std::this_thread::yield();
     };
-    REQUIRE(pool.submit([](bool) { std::this_thread::sleep_for(20ms); }));
+    REQUIRE(pool.submit([](cpu_pool::turn) { std::this_thread::sleep_for(20ms); }));
     REQUIRE(pool.submit(wait_for_release));
     while (!started) std::this_thread::yield();
     CHECK(pool.backlog() == 0ms);
-    for (int i = 0; i < 4; ++i) REQUIRE(pool.submit([](bool) {}));
+    for (int i = 0; i < 4; ++i) REQUIRE(pool.submit([](cpu_pool::turn) {}));
     CHECK(pool.backlog() >= 80ms);
+    release = true;
+}
+
+TEST_CASE("who has waited for too long is turned away, also while no thread of the pool gets anywhere") {
+    cpu_pool pool{1, 8, 0, 20ms};
+    std::atomic<bool> started = false, release = false;
+    REQUIRE(pool.submit([&](cpu_pool::turn) {
+        started = true;
+        while (!release) std::this_thread::yield();
+    }));
+    while (!started) std::this_thread::yield();
+    // The thread is not released before all three are answered.
+    CHECK(run_task([&](executor) { return run_on(pool); }).error() == errc::overloaded);
+    CHECK(run_task([&](executor) { return run_on(pool); }).error() == errc::overloaded);
+    std::promise<cpu_pool::turn> told;
+    const auto asked = std::chrono::steady_clock::now();
+    REQUIRE(pool.submit([&](cpu_pool::turn its) { told.set_value(its); }));
+    CHECK(told.get_future().get() == cpu_pool::turn::too_late);
+    CHECK(std::chrono::steady_clock::now() - asked >= 20ms);
+    CHECK(pool.waiting() == 0);
+    release = true;
+    // And goes on: one whose turn comes in time is done.
+    result<int> done{errc::overloaded};
+    while (!done) done = run_task([&](executor) { return run_on(pool); });
+    CHECK(*done == 1);
+}
+
+TEST_CASE("what would wait for too long, judged by the jobs of late, is not taken") {
+    cpu_pool pool{1, 8, 0, 1s};
+    std::atomic<bool> started = false, release = false;
+    REQUIRE(pool.submit([](cpu_pool::turn) { std::this_thread::sleep_for(400ms); }));
+    REQUIRE(pool.submit([&](cpu_pool::turn) {
+        started = true;
+        while (!release) std::this_thread::yield();
+    }));
+    while (!started) std::this_thread::yield();
+    int taken = 0;
+    while (!pool.full() && taken < 8) taken += pool.submit([](cpu_pool::turn) {});
+    // Of 0.4 s each at least: the fourth would wait for more than a second, on a busy machine one before it.
+    CHECK(taken >= 1);
+    CHECK(taken <= 3);
+    CHECK_FALSE(pool.submit([](cpu_pool::turn) {}));
     release = true;
 }
 
