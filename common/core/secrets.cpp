@@ -16,8 +16,8 @@ constexpr auto sextets = [] {
     std::array<std::uint8_t, 256> values{};
     values.fill(no_sextet);
     std::uint8_t next = 0;
-    for (const unsigned char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}) {
-        values[c] = next++;
+    for (const char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}) {
+        values[static_cast<unsigned char>(c)] = next++;
     }
     return values;
 }();
