@@ -54,9 +54,15 @@ verdict<admission> judge(judged_parts parts, const session::session_ref& who, st
     if (!standing) {
         const auto why = to_errc(standing.error());
         if (why == errc::session_token_reused) return stale_token;
+        // Epochs never fall, and one that is kept is kept from its first version on: a session of an epoch that is dead
+        // in some snapshot is dead in every later one. Its user may have been reinstated since, but it is not back.
+        const bool suspended = facts.status == user_status::suspended;
+        const bool dead = !session::epoch_lives(record.epoch, who.session, facts);
         // Whatever else is wrong with it: sign-in is not open to a suspended user, which is what to tell (N7).
-        if (facts.status == user_status::suspended)
-            return refusal{close_code::account_suspended, errc::account_suspended};
+        if (suspended && dead) return refusal{close_code::account_suspended, errc::account_suspended};
+        // Suspending raises the epoch (T3). So a session that began in this one did after a reinstatement, and the
+        // snapshot is from before it.
+        if (suspended && why == errc::session_revoked) return unclear;
         return refusal{close_code::session_over, why};
     }
     return admission{std::move(parts.facts), record.epoch, record.expires_at,

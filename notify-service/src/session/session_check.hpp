@@ -1,7 +1,8 @@
 // Whether a session may hold a socket (N5): pure verdicts on what the cookie says and what Redis has.
 //
-// notify-service reads sessions, it never writes them. Where only the ledger could tell (no record, no snapshot, a
-// generation that was left behind), the answer is "unclear": the client refreshes with auth-service and comes back.
+// notify-service reads sessions, it never writes them. Where only the ledger could tell (no record, no snapshot or one
+// that is behind, a generation that was left behind), the answer is "unclear": the client refreshes with auth-service
+// and comes back.
 #pragma once
 
 #include <array>

@@ -125,6 +125,47 @@ TEST_CASE("a session is idle from the return of Redis at the earliest", "[sessio
     CHECK(granted->idle_at == s.since + 24h);
 }
 
+TEST_CASE("a snapshot says no only where no later one could say yes (N5)", "[session_check]") {
+    struct row {
+        std::int64_t session_epoch;
+        std::int64_t epoch;
+        bool kept;  // by the change of password that began this epoch
+        user_status status;
+        std::optional<close_code> code;
+    };
+    using enum user_status;
+    const auto [session_epoch, epoch, kept, status, code] = GENERATE(
+        // Epochs agree: nothing ends it, and a suspension would have raised the epoch.
+        row{1, 1, false, active, {}}, row{1, 1, false, pending, {}}, row{1, 1, false, rejected, {}},
+        row{1, 1, false, suspended, close_code::session_unclear},
+        // The snapshot is older than the session.
+        row{2, 1, false, active, close_code::session_unclear}, row{2, 1, false, suspended, close_code::session_unclear},
+        row{2, 1, true, active, close_code::session_unclear},
+        // The session is older than the epoch, which is final unless it was kept.
+        row{0, 1, false, active, close_code::session_over}, row{0, 1, false, suspended, close_code::account_suspended},
+        row{0, 1, true, active, {}}, row{0, 1, true, suspended, close_code::session_unclear},
+        row{0, 3, false, pending, close_code::session_over});
+    stage s;
+    s.record.epoch = session_epoch;
+    s.facts.epoch = epoch;
+    s.facts.status = status;
+    if (kept) s.facts.kept_session = s.who.session, s.facts.kept_epoch = epoch;
+    CAPTURE(session_epoch, epoch, kept, to_string(status));
+    const auto told = s.refused(0, true);
+    const auto told_again = s.refused_again();
+    CHECK((told ? std::optional{told->code} : std::nullopt) == code);
+    CHECK((told_again ? std::optional{told_again->code} : std::nullopt) == code);
+}
+
+TEST_CASE("expiry is told whatever the snapshot says, but for a suspension that ended the session", "[session_check]") {
+    stage s;
+    s.record.expires_at = now;
+    s.facts.status = user_status::suspended;
+    CHECK(s.refused(0, true) == refusal{close_code::session_over, errc::session_expired_absolute});
+    s.facts.epoch = 1;
+    CHECK(s.refused(0, true) == refusal{close_code::account_suspended, errc::account_suspended});
+}
+
 TEST_CASE("a dead epoch is the end, the kept session excepted", "[session_check]") {
     stage s;
     s.facts.epoch = 1;
