@@ -18,7 +18,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// A changed policy or role is seen within this time; INFO costs Redis about 0.1 ms.
+// A changed policy or role is seen within this time; INFO costs Redis about 0.1 ms. While the server is unfit it is asked
+// with every probe instead: what has been set right is in use again within a second.
 constexpr auto info_interval = std::chrono::seconds{5};
 // When a deadline passes while bytes wait unread, we were the late ones: once, so much more time is given.
 constexpr auto unread_grace = milliseconds{20};
@@ -235,6 +236,7 @@ link::time_point link::tick(time_point now) {
 
 void link::report_health() {
     const auto healthy = check_server(server_);
+    if (!healthy) next_info_ = next_probe_;
     const std::string reason = healthy ? std::string{} : healthy.error();
     if (reason == logged_health_) return;
     logged_health_ = reason;

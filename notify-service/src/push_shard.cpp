@@ -68,7 +68,8 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                .since = [this] { return fence_.since(); },
                .redis_is_there = [this] { return redis_is_there(); }},
       routes_{endpoints(), context_},
-      stop_{shard} {
+      stop_{shard},
+      fence_changed_{shard} {
     data_.on_up([this] {
         fence_.look();
         settle();
@@ -105,6 +106,7 @@ void push_shard::on_fence_changed() {
     if (std::exchange(live_, false)) on_link_lost();
     receipts_.tell_again();
     settle();
+    fence_changed_.notify_all();
 }
 
 void push_shard::settle() {
@@ -160,9 +162,8 @@ runtime::task<void> push_shard::sweep() {
 runtime::task<void> push_shard::watch_fence() {
     while (!stopping_) {
         fence_.look();
-        const bool stopped = co_await stop_.wait_until(
-            steady_clock::now() + (fence_.whole() ? whole_fence_interval : broken_fence_interval));
-        if (stopped) co_return;
+        co_await fence_changed_.wait_until(steady_clock::now() +
+                                           (fence_.whole() ? whole_fence_interval : broken_fence_interval));
     }
 }
 
@@ -176,6 +177,7 @@ runtime::task<void> push_shard::drain(milliseconds window) {
 
     stopping_ = true;
     stop_.notify_all();
+    fence_changed_.notify_all();
     reads_.stop();
     subscriptions_.stop();
     data_.stop();

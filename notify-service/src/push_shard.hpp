@@ -93,6 +93,7 @@ private:
     push_context context_;
     http::router<push_context> routes_;
     runtime::event stop_;
+    runtime::event fence_changed_;
     bool live_ = false;  // what the sockets were told last
     bool stopping_ = false;
     std::atomic<std::size_t> channels_seen_{0};

@@ -11,6 +11,6 @@ const fault = (name, does) => test(name, (t) => house.fault(does)(t));
 fault('nothing breaks', () => ({ begin() {}, served: 1 }));
 fault('Redis is killed and started again', ({ redis }) => ({ begin: () => redis.kill(), end: () => redis.start() }));
 fault('Redis is frozen', ({ redis }) => ({ begin: () => redis.freeze(), end: () => redis.thaw() }));
-fault('all clients are paused', ({ redis }) => ({ begin: () => redis.pause(2_500) }));
+fault('all clients are paused', ({ redis }) => ({ begin: () => redis.pause(2_500), end: () => redis.command('PING') }));
 fault('writing clients are paused', ({ redis }) => ({ begin: () => redis.pause(60_000, 'WRITE'), end: () => redis.resume() }));
 fault('Redis is busy with one command for two seconds', ({ redis }) => ({ begin: () => redis.sleep(2_000), lastsMs: 0 }));

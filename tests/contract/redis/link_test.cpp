@@ -134,6 +134,19 @@ TEST_CASE("a link knows Redis' time to within the round trip") {
     CHECK(off < std::chrono::milliseconds{2'000});
 }
 
+TEST_CASE("a replica that has become the master is fit for use within a second") {
+    redis_server server;
+    server("REPLICAOF", "127.0.0.1", 1);
+    test_shard shard;
+    running<redis::link> redis{shard, server.unix_url()};
+    REQUIRE(shard.reaches([&] { return redis->connected(); }));
+    REQUIRE_FALSE(redis->health().has_value());
+    CHECK_THAT(redis->health().error(), Catch::Contains("replica"));
+
+    server("REPLICAOF", "NO", "ONE");
+    CHECK(shard.reaches([&] { return redis->health().has_value(); }, std::chrono::seconds{1}));
+}
+
 TEST_CASE("a Redis that may evict sessions is reported as not ready, until it may not") {
     redis_server server{{"--maxmemory-policy", "allkeys-lru"}};
     test_shard shard;

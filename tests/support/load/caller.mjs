@@ -11,12 +11,11 @@ export class Caller {
   tally = new Tally();
   changesUnderWay = new Set();
   #origin;
-  #stalls = new Stalls();
+  stalls = new Stalls();
 
   constructor(origin) { this.#origin = origin; }
 
-  get longestStall() { return this.#stalls.longest; }
-  stop() { this.#stalls.stop(); }
+  stop() { this.stalls.stop(); }
 
   /**
    * @param what - `{kind, node, method, path, json, session, person}`: `person` where no session is presented
@@ -71,8 +70,8 @@ export class Caller {
 
   // Passwords are hashed by threads that give way to session checks, and so to everything else on the machine.
   #excused({ kind, sent, answered }) {
-    const stalled = this.#stalls.within(sent, answered);
-    return hashingKinds.has(kind) ? stalled + this.#stalls.busyWithin(sent, answered) : stalled;
+    const stalled = this.stalls.within(sent, answered);
+    return hashingKinds.has(kind) ? stalled + this.stalls.busyWithin(sent, answered) : stalled;
   }
 
   /** Counts something that must not be, and keeps what is needed to find out why. */

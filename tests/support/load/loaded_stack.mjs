@@ -11,13 +11,15 @@ import { printNews, startGatedStack, stopGatedStack } from '../gated_stack.mjs';
 import { addPeople } from '../ledger.mjs';
 import { until } from '../process.mjs';
 import { Listeners } from './listeners.mjs';
+import { Recovery, recoveryMs } from './recovery.mjs';
 import { seed } from '../random.mjs';
 import { Traffic } from './traffic.mjs';
 import { Person, Session } from './truth.mjs';
 
 const beforeMs = 500;      // of load before a fault
 const faultMs = 2_500;     // how long one lasts: several deadlines of the services
-const recoveryMs = 10_000; // a reserve for noisy machines; how long it took is reported
+const patienceMs = 10_000; // with what nobody has promised to be quick
+const mostRounds = 3;      // of one fault, on a noisy machine: a slow recovery is judged by the median
 
 // Above twice the slowest request (K3), and short enough that tokens rotate again and again while things break.
 const rotationGrace = '4s';
@@ -31,10 +33,11 @@ export async function openHouse({ people: count = 150, devices = 3, authFlags = 
     databaseFolder,
   });
   try {
-    const people = await peopleOf(stack, count, devices);
+    const model = await stack.person('Model');
+    const people = peopleOf(stack, model, count, devices);
     const admin = await adminOf(stack);
     const listeners = new Listeners(stack, people.slice(0, listening));
-    return new House({ stack, gates, listeners, traffic: new Traffic(stack, { people, admin, rates }) });
+    return new House({ stack, gates, listeners, model, traffic: new Traffic(stack, { people, admin, rates }) });
   } catch (error) {
     stack.printLogs();
     await stack.stop();
@@ -43,8 +46,7 @@ export async function openHouse({ people: count = 150, devices = 3, authFlags = 
 }
 
 /** Pending people with a password and living sessions. One hash serves all of them: hashing takes 20 ms each. */
-async function peopleOf(stack, count, devices) {
-  const model = await stack.person('Model');
+function peopleOf(stack, model, count, devices) {
   const passwordHash = stack.sqlite(`SELECT password_hash FROM users WHERE id = '${model.id}'`).output.trim();
   const began = { sent: performance.now(), answered: performance.now() };
   return addPeople(stack, count, devices, { passwordHash }).map(({ id, email, cookies, sessions }, i) => {
@@ -94,10 +96,21 @@ class House {
   /**
    * One outage under load, from before it until everything is right again. Fails if anybody who lives got 401, if
    * anybody who ended got in, if a cookie was cleared wrongly, if an answer came late, or if the system does not recover
-   * by itself. `served`: the least share of checks that has to be answered during the fault; `restarts`: a node may be
-   * started again; `prepare`: what has to happen, and be served, before the fault.
+   * by itself, and within a second. What was broken is back when `end` has resolved, or `begin` where there is none.
+   * `served`: the least share of checks that has to be answered during the fault; `restarts`: a node may be started
+   * again; `prepare`: what has to happen, and be served, before the fault.
    */
-  async underFault(t, { prepare, begin, end = () => {}, lastsMs = faultMs, served = 0.9, restarts = false }) {
+  async underFault(t, fault) {
+    const times = [];
+    do {
+      times.push(await this.#oneRound(t, fault));
+    } while (times[0] > recoveryMs && times.length < mostRounds);
+    const median = [...times].sort((a, b) => a - b)[times.length >> 1];
+    assert.ok(median <= recoveryMs, `full recovery took ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+  }
+
+  /** How long the recovery took, in ms. */
+  async #oneRound(t, { prepare, begin, end, lastsMs = faultMs, served = 0.9, restarts = false }) {
     const pids = this.stack.auths.map(({ pid }) => pid);
     const before = await this.traffic.during(async () => {
       await sleep(beforeMs);
@@ -106,44 +119,44 @@ class House {
     assert.deepEqual(before.violations, [], 'before the fault');
 
     const countersBefore = await this.#counters();
-    let endedAt;
+    let recovery;
+    const isBack = () => { recovery = new Recovery(this.stack, this.model, this.traffic.stalls); };
     const during = await this.traffic.during(async () => {
       try {
         await begin();
+        if (!end) isBack();
         await sleep(lastsMs);
       } finally {
-        await end();
+        await end?.();
       }
-      endedAt = performance.now();
+      if (end) isBack();
     });
     const counters = difference(await this.#counters(), countersBefore);
-    const { after, recovery } = await this.#recovers(endedAt);
+    const after = await this.traffic.during(() => this.#recovers(recovery));
+    await this.#nothingIsLost();
     t.diagnostic(`seed ${seed}; during: ${during}`);
-    t.diagnostic(`from the ledger: ${byLedger(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.longestStall.toFixed(0)} ms`);
+    t.diagnostic(`from the ledger: ${byLedger(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.stalls.longest.toFixed(0)} ms`);
     assert.deepEqual([...during.violations, ...after.violations], []);
     const share = during.count('me', 200) / (during.count('me', 200) + during.count('me', 503));
     assert.ok(share >= served, `${(100 * share).toFixed(1)} % of the checks were served during the fault`);
     if (!restarts) assert.deepEqual(this.stack.auths.map(({ pid }) => pid), pids, 'no node was started again');
-    return { during, after };
+    return recovery.took;
   }
 
-  async #recovers(endedAt) {
-    let readyAt;
-    const after = await this.traffic.during(async () => {
-      await until(() => this.stack.allReady(), { what: 'all nodes being ready', withinMs: recoveryMs });
-      readyAt = performance.now();
-      await until(() => performance.now() - Math.max(this.traffic.tally.lastRefused, endedAt) > 500,
-                  { what: 'nothing being refused for half a second', withinMs: recoveryMs });
-    });
-    await this.traffic.withoutChanges(async () => {
+  async #recovers(recovery) {
+    await recovery.complete;
+    await until(() => performance.now() - Math.max(this.traffic.tally.lastRefused, recovery.backAt) > 500,
+                { what: 'nothing being refused for half a second', withinMs: patienceMs });
+  }
+
+  #nothingIsLost() {
+    return this.traffic.withoutChanges(async () => {
       assert.deepEqual(await this.traffic.compareWithDatabase(), [], 'between what was answered and the database');
       const swept = await this.traffic.sweep();
       assert.deepEqual(swept.violations, [], 'when all sessions were asked for on all nodes');
       assert.equal(swept.count('me', 503), 0, 'nothing is refused any more');
       await this.#everythingIsTold();
     });
-    const refused = Math.max(0, after.lastRefused - endedAt);
-    return { after, recovery: `ready after ${(readyAt - endedAt).toFixed(0)} ms, last 503 after ${refused.toFixed(0)} ms` };
   }
 
   /** Redis has every change of every user and nothing that is old, and every open tab is up to date. */
@@ -165,7 +178,7 @@ class House {
       lacking = [...(await missing()).filter(Boolean), ...this.listeners.behind(versions)];
       return lacking.length === 0;
     };
-    await until(nothingLacks, { what: 'all that was committed being told', withinMs: recoveryMs, everyMs: 100 })
+    await until(nothingLacks, { what: 'all that was committed being told', withinMs: patienceMs, everyMs: 100 })
       .catch((error) => { throw new Error(`${error.message}: ${lacking.slice(0, 3).join('; ')}`); });
     assert.deepEqual(this.listeners.wrong, [], 'what open tabs have heard');
   }

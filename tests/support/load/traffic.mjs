@@ -46,7 +46,7 @@ export class Traffic {
   }
 
   get tally() { return this.#caller.tally; }
-  get longestStall() { return this.#caller.longestStall; }
+  get stalls() { return this.#caller.stalls; }
   get #up() { return this.#nodes.filter((node) => node.downFrom === undefined); }
 
   start() {
