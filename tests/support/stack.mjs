@@ -180,7 +180,8 @@ function plainRedis(folder, socket) {
  * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, notifyNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
  *   options - the allowed origins, if not the first auth-service's address; further flags of the services; how many auth-services share the database, the keys and Redis, and how
  *   many notify-services; for tests of outages: `makeRedis(folder, socket)` makes another redis-server (ChildProcess), `redisUrlOf(service, socket)` says by
- *   which URL `auth-0`, `auth-1` … and `notify-0` … reach it, `databaseFolder` is where the database is
+ *   which URL `auth-0`, `auth-1` … and `notify-0` … reach it, `databaseFolder` is where the database is; `notifyFlags` may be a function of
+ *   the folder, where auth-service's `keys` are
  * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notifies` (Service), `auth`
  *   and `notify` (the first of them), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
  */
@@ -202,7 +203,7 @@ export async function startStack({ origins, authFlags = [], notifyFlags = [], au
                  '--notify-url', notifyUrl, ...withoutNetworkLimits(authFlags)])));
   const notifies = await Promise.all(Array.from({ length: notifyNodes }, async (_, node) =>
     new Service('notify-service', notifyPorts[2 * node], notifyPorts[2 * node + 1],
-                [...await shared(`notify-${node}`), ...notifyFlags])));
+                [...await shared(`notify-${node}`), ...(notifyFlags instanceof Function ? notifyFlags(folder) : notifyFlags)])));
   const stack = new Stack({ folder, origin: allowed[0], notifyUrl, redisSocket, databasePath, redis,
                             auth: auths[0], auths, notify: notifies[0], notifies });
   try {
