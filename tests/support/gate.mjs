@@ -59,6 +59,12 @@ class Gate {
   /** Everything arrives in pieces of so many bytes. */
   slice(bytes) { return this.#set({ ways: waysOf('both', { sliceBytes: bytes }) }); }
 
+  /** What comes before the first command with this text goes up to Redis; that one, and all that follows it, stays here. */
+  holdFrom(text) { return this.#set({ ways: waysOf('up', { holdFrom: text }) }); }
+
+  /** Whether something is held back by holdFrom(). */
+  get holds() { return call(this.#id, 'holds'); }
+
   /** Ends all connections with a reset; new ones are welcome. */
   cut() { return call(this.#id, 'cut'); }
 

@@ -11,6 +11,7 @@ class Way {
   #from;
   #to;
   swallowedAny = false;
+  holding = false;  // what was asked to be held back has come
 
   constructor(from, to) {
     this.#from = from;
@@ -20,6 +21,7 @@ class Way {
 
   behave(behaviour = {}) {
     this.#behaviour = behaviour;
+    this.holding = false;
     if (behaviour.stalled) this.#from.pause();
     else this.#from.resume();
     this.#pump();
@@ -31,17 +33,26 @@ class Way {
       this.swallowedAny = true;
       return;
     }
+    if (this.#behaviour.holdFrom && !this.holding) return this.#holdFrom(bytes, this.#behaviour.holdFrom);
     const due = performance.now() + delayMs;
     const step = sliceBytes ?? bytes.length;
     for (let at = 0; at < bytes.length; at += step) this.#queue.push({ due, bytes: bytes.subarray(at, at + step) });
     this.#pump();
   }
 
+  #holdFrom(bytes, wanted) {
+    const at = bytes.indexOf(wanted);
+    const start = at < 0 ? bytes.length : startOfCommand(bytes, at);
+    this.holding = at >= 0;
+    if (start > 0) this.#to.write(bytes.subarray(0, start));
+    if (start < bytes.length) this.#queue.push({ due: 0, bytes: bytes.subarray(start) });
+  }
+
   #pump() {
     clearTimeout(this.#timer);
     clearImmediate(this.#next);
     const { stalled, sliceBytes, delayMs } = this.#behaviour;
-    if (stalled) return;
+    if (stalled || this.holding) return;
     while (this.#queue.length > 0) {
       const wait = delayMs ? this.#queue[0].due - performance.now() : 0;
       if (wait > 0) {
@@ -55,6 +66,12 @@ class Way {
       }
     }
   }
+}
+
+/** Where the script call begins in whose midst `at` is, if it began in these bytes. */
+function startOfCommand(bytes, at) {
+  const begins = [...bytes.toString('latin1', 0, at).matchAll(/\*\d+\r\n\$7\r\nEVALSHA\r\n/g)];
+  return begins.at(-1)?.index ?? 0;
 }
 
 class Connection {
@@ -109,6 +126,8 @@ class Gate {
     if (behaviour.refuse) await this.#unlisten();
     else if (!this.#server) await this.#listen();
   }
+
+  get holds() { return [...this.#connections].some(({ up }) => up.holding); }
 
   cut() {
     for (const connection of this.#connections) connection.end();
@@ -166,6 +185,7 @@ const calls = {
   },
   behave: (gate, behaviour) => gate.behave(behaviour),
   cut: (gate) => gate.cut(),
+  holds: (gate) => gate.holds,
   close: (gate) => gate.close(),
 };
 

@@ -39,6 +39,7 @@ export async function until(probe, { what = 'a condition', withinMs = 10_000, ev
 }
 
 export class ChildProcess {
+  environment = {};  // beside that of this process, from the next start on
   #command;
   #options;
   #child = null;
@@ -59,7 +60,7 @@ export class ChildProcess {
   /** Starts it, and resolves when `ready()` is true. Fails at once if the process ends before. */
   async start(ready = () => true) {
     const [program, ...args] = this.#command;
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...this.#options });
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.environment }, ...this.#options });
     this.#child = child;
     running.add(child);
     let spawnError = null;

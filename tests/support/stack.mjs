@@ -20,8 +20,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const buildDir = resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release');
 
 /** Where the build has put a service. */
-export function programOf(service) {
-  const path = join(buildDir, service, service);
+export const programOf = (service) => built(service, service);
+
+/** The same service, but that it stops where FAILPOINT_STOP_AT says: see common/runtime/failpoint.hpp. */
+export const stoppingProgramOf = (service) => built('tests', 'chaos', `stopping-${service}`);
+
+function built(...names) {
+  const path = join(buildDir, ...names);
   if (!existsSync(path)) throw new Error(`${path} is missing: build it first, or set STAGEDOOR_BUILD_DIR`);
   return path;
 }
@@ -32,15 +37,15 @@ async function isReady(opsPort) {
 
 /** One service: `start()`, `stop()` (SIGTERM), `kill()`, always on the same ports. */
 class Service extends ChildProcess {
-  constructor(name, port, opsPort, flags) {
-    super(name, [programOf(name), 'serve', '--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${opsPort}`, ...flags]);
+  constructor(name, program, port, opsPort, flags) {
+    super(name, [program, 'serve', '--listen', `127.0.0.1:${port}`, '--ops-listen', `127.0.0.1:${opsPort}`, ...flags]);
     this.port = port;
     this.opsUrl = `http://127.0.0.1:${opsPort}`;
     this.opsPort = opsPort;
   }
 
-  start() {
-    return super.start(() => isReady(this.opsPort));
+  start(ready = () => isReady(this.opsPort)) {
+    return super.start(ready);
   }
 
   /** What it counts, by the name of the metric; several series of one name are added up. */
@@ -177,16 +182,17 @@ function plainRedis(folder, socket) {
 /**
  * Starts everything and resolves when both services are ready and there is an admin (`stack.admin`).
  *
- * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, notifyNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?}}
+ * @param {{origins?: string[], authFlags?: string[], notifyFlags?: string[], authNodes?: number, notifyNodes?: number, makeRedis?, redisUrlOf?, databaseFolder?, program?}}
  *   options - the allowed origins, if not the first auth-service's address; further flags of the services; how many auth-services share the database, the keys and Redis, and how
  *   many notify-services; for tests of outages: `makeRedis(folder, socket)` makes another redis-server (ChildProcess), `redisUrlOf(service, socket)` says by
- *   which URL `auth-0`, `auth-1` … and `notify-0` … reach it, `databaseFolder` is where the database is; `notifyFlags` may be a function of
- *   the folder, where auth-service's `keys` are
+ *   which URL `auth-0`, `auth-1` … and `notify-0` … reach it, `databaseFolder` is where the database is, `program(service)` what is
+ *   started in the place of the services as they were built; `notifyFlags` may be a function of the folder, where auth-service's
+ *   `keys` are
  * @returns {Promise<Stack>} with `origin` (what a browser opens), `notifyUrl`, `auths` and `notifies` (Service), `auth`
  *   and `notify` (the first of them), `redis` (ChildProcess), `databasePath`, `redisSocket`, `folder`
  */
 export async function startStack({ origins, authFlags = [], notifyFlags = [], authNodes = 1, notifyNodes = 1, makeRedis = plainRedis,
-                                   redisUrlOf = (_, socket) => `unix:${socket}`, databaseFolder } = {}) {
+                                   redisUrlOf = (_, socket) => `unix:${socket}`, databaseFolder, program = programOf } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'stagedoor-'));
   const redisSocket = join(folder, 'redis.sock');
   const databasePath = join(databaseFolder ?? folder, 'stagedoor.db');
@@ -198,11 +204,11 @@ export async function startStack({ origins, authFlags = [], notifyFlags = [], au
 
   const redis = makeRedis(folder, redisSocket);
   const auths = await Promise.all(Array.from({ length: authNodes }, async (_, node) =>
-    new Service('auth-service', authPorts[2 * node], authPorts[2 * node + 1],
+    new Service('auth-service', program('auth-service'), authPorts[2 * node], authPorts[2 * node + 1],
                 [...await shared(`auth-${node}`), '--database-url', `sqlite:${databasePath}`, '--session-key-file', join(folder, 'keys'),
                  '--notify-url', notifyUrl, ...withoutNetworkLimits(authFlags)])));
   const notifies = await Promise.all(Array.from({ length: notifyNodes }, async (_, node) =>
-    new Service('notify-service', notifyPorts[2 * node], notifyPorts[2 * node + 1],
+    new Service('notify-service', program('notify-service'), notifyPorts[2 * node], notifyPorts[2 * node + 1],
                 [...await shared(`notify-${node}`), ...(notifyFlags instanceof Function ? notifyFlags(folder) : notifyFlags)])));
   const stack = new Stack({ folder, origin: allowed[0], notifyUrl, redisSocket, databasePath, redis,
                             auth: auths[0], auths, notify: notifies[0], notifies });

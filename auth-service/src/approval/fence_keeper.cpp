@@ -6,6 +6,7 @@
 
 #include "common/core/limits.hpp"
 #include "common/core/secrets.hpp"
+#include "common/runtime/failpoint.hpp"
 
 namespace stagedoor::approval {
 namespace {
@@ -139,7 +140,9 @@ runtime::task<void> fence_keeper::go_on_with(fence_sight seen) {
     auto next = co_await replay_.advance(*seen.what);
     due_ = next.has_value();
     if (!next) co_return;
+    runtime::failpoint("replayed");
     const auto said = co_await fences_.swap(std::move(seen.text), std::move(*next));
+    runtime::failpoint("replay_recorded");
     due_ = said.has_value();
 }
 
@@ -153,7 +156,9 @@ runtime::task<void> fence_keeper::feed(fence_sight seen, time_point began) {
     const auto since = next.since;
     // Without the database nobody can end a session: what Redis has stays true.
     const auto true_as_of = drained.newest ? began : steady_clock::now();
+    runtime::failpoint("fed");
     const auto written = co_await fences_.swap(std::move(seen.text), std::move(next));
+    runtime::failpoint("fence_moved");
     if (!written) co_return;
     due_ = !*written;  // another node has moved the cursor on, or the life has ended: look again
     if (!*written || !known_) co_return;

@@ -10,6 +10,7 @@
 #include "auth-service/src/approval/fence_policy.hpp"
 #include "common/core/limits.hpp"
 #include "common/runtime/cpu_pool.hpp"
+#include "common/runtime/failpoint.hpp"
 
 namespace stagedoor::approval {
 namespace {
@@ -205,6 +206,7 @@ runtime::task<drained> relay::scan_all() {
         std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
         counters_.backlog = rows.size();
         if (!rows.empty()) {
+            runtime::failpoint("scanned");
             const bool all = co_await settle(std::move(rows));
             if (!all) co_return drained{};
             counters_.backlog = 0;
@@ -218,6 +220,7 @@ runtime::task<drained> relay::scan_all() {
 runtime::task<std::vector<result<void>>> relay::post(std::vector<outbox_row> rows) {
     const auto life = lives_;
     auto outcomes = co_await carrier_.post(rows);
+    runtime::failpoint("posted");
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (outcomes[i]) note_relayed(rows[i].id, life);
     }
@@ -252,9 +255,11 @@ runtime::task<bool> relay::mark() {
     // They were relayed to this life. If Redis still has it now, it has them.
     const auto seen = co_await fences_.read();
     if (!seen || !may_mark(*seen, life)) co_return false;
+    runtime::failpoint("marking");
     feed_ref fed{life.run_id, life.feed};
     const auto marked = co_await outbox_.mark_published(ids, std::move(fed));
     if (!marked) co_return false;
+    runtime::failpoint("marked");
     if (life_ && same_life(*life_, life)) {
         for (const auto id : ids) unmarked_.erase(id);
     }

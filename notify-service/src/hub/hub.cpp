@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "common/runtime/failpoint.hpp"
+
 namespace stagedoor::notify {
 
 void hub::join(member& socket) {
@@ -48,6 +50,7 @@ void hub::on_link_restored() {
 
 void hub::deliver(const user_id& user, audience& listeners, const letter& news) {
     counts_.letters.add();
+    runtime::failpoint("heard");
     outgoing_event event{user, news.version, news.frame};
     std::uint64_t written = 0;
     for (auto& socket : listeners) {
@@ -75,6 +78,7 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
         }
     }
     counts_.events_written.add(written);
+    runtime::failpoint("written");
 }
 
 void hub::deliver(audience& listeners, const session_ended& news) {

@@ -4,6 +4,7 @@
 
 #include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
+#include "common/runtime/failpoint.hpp"
 
 namespace stagedoor::notify {
 namespace {
@@ -140,6 +141,7 @@ std::optional<stream_read> push_socket::wanted() const {
 void push_socket::on_readout(std::uint32_t ticket, readout found) {
     const auto still = wanted();
     if (!still || still->ticket != ticket) return;
+    runtime::failpoint("read");
     const auto granted = check_again(who_, found.stored(), node_.at(), node_.settings.timeouts);
     if (!granted) {
         const auto refused = granted.error();

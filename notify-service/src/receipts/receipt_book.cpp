@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/core/limits.hpp"
+#include "common/runtime/failpoint.hpp"
 
 namespace stagedoor::notify {
 
@@ -110,6 +111,7 @@ runtime::task<bool> receipt_book::put_news() {
         take_batch();
         if (batch_.empty()) break;
         left -= std::min(left, batch_.size());
+        runtime::failpoint("receipts");
         const auto put = co_await store_.put(batch_);
         if (!put) {
             tell_again();

@@ -34,10 +34,11 @@ const recoveryMs = 15_000;       // a reserve for noisy machines; how long it to
 const complaintsShown = 8;
 const retryMs = 100;
 
-export async function openPushHouse({ authFlags = [], notifyFlags = [], transports = [openSocket] } = {}) {
+export async function openPushHouse({ authFlags = [], notifyFlags = [], transports = [openSocket], program } = {}) {
   const { stack, gates } = await startGatedStack({
     authNodes: 2,
     notifyNodes: 2,
+    program,
     authFlags: ['--log-level', 'warn', '--session-rotation-grace', '4s', ...authFlags],
     notifyFlags: ['--log-level', 'warn', '--heartbeat-interval', '1s', '--drain-time', '500ms', ...notifyFlags],
   });
