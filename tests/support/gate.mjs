@@ -62,6 +62,12 @@ class Gate {
   /** What comes before the first command with this text goes up to Redis; that one, and all that follows it, stays here. */
   holdFrom(text) { return this.#set({ ways: waysOf('up', { holdFrom: text }) }); }
 
+  /** Connections that subscribe to channels are cut off as soon as they do; all others pass. */
+  cutSubscribers() { return this.#set({ subscribers: { cut: true } }); }
+
+  /** Nothing comes down to connections that subscribe, as if nobody published; all others pass. */
+  deafenSubscribers() { return this.#set({ subscribers: { down: { swallowed: true } } }); }
+
   /** Whether something is held back by holdFrom(). */
   get holds() { return call(this.#id, 'holds'); }
 

@@ -75,11 +75,19 @@ function startOfCommand(bytes, at) {
 }
 
 class Connection {
+  subscribes = false;
+  #behaviour = {};
+
   constructor(client, path) {
     this.client = client;
     this.server = connect(path);
     this.up = new Way(client, this.server);
     this.down = new Way(this.server, client);
+    client.on('data', (bytes) => {
+      if (this.subscribes || !bytes.includes('SUBSCRIBE')) return;
+      this.subscribes = true;
+      this.behave(this.#behaviour);
+    });
     for (const socket of [client, this.server]) {
       socket.on('error', () => this.end());
       socket.on('close', () => this.end());
@@ -87,7 +95,11 @@ class Connection {
     client.setNoDelay(true);
   }
 
-  behave({ up, down } = {}) {
+  /** As the gate's behaviour says to all, or to those that subscribe. */
+  behave(behaviour) {
+    this.#behaviour = behaviour;
+    const { cut, up, down } = (this.subscribes && behaviour.subscribers) || behaviour.ways || {};
+    if (cut) return this.end();
     this.up.behave(up);
     this.down.behave(down);
   }
@@ -118,9 +130,9 @@ class Gate {
   async behave(behaviour) {
     this.#behaviour = behaviour;
     for (const connection of this.#connections) {
-      const held = connection.incomplete && !behaviour.ways;
+      const held = connection.incomplete && !behaviour.ways && !behaviour.subscribers;
       if (held || behaviour.refuse || behaviour.mute) connection.end();
-      else connection.behave(behaviour.ways);
+      else connection.behave(behaviour);
     }
     if (!behaviour.mute) this.#dropUnserved();
     if (behaviour.refuse) await this.#unlisten();
@@ -148,7 +160,7 @@ class Gate {
     const connection = new Connection(client, this.#path);
     this.#connections.add(connection);
     client.on('close', () => this.#connections.delete(connection));
-    connection.behave(this.#behaviour.ways);
+    connection.behave(this.#behaviour);
   }
 
   #dropUnserved() {

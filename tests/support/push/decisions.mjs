@@ -54,7 +54,7 @@ export class Decisions {
   async pause() {
     clearInterval(this.#timer);
     await until(() => this.#underWay.size === 0, { what: 'every decision being answered', withinMs: 20_000 })
-      .catch((error) => { throw new Error(`${error.message}: ${[...this.#underWay.values()].slice(0, 5).join(', ')}`); });
+      .catch((error) => { throw new Error(`${error.message}: ${[...this.#underWay.values()].slice(0, 5).map(({ what }) => what).join(', ')}`); });
   }
 
   /** Something new about everybody, after which everybody can listen. Only while paused. */
@@ -64,10 +64,21 @@ export class Decisions {
     }));
   }
 
-  /** Resolves when it is made. */
-  async decide(person, bySql = this.#random.chance(bySqlShare)) {
+  /** Resolves when it is made. Only while nothing is decided about this person. */
+  decide(person, bySql = this.#random.chance(bySqlShare)) {
     const action = nextAction(person);
-    this.#underWay.set(person, `${action} of ${person.email} by ${bySql ? 'SQL' : 'the API'}`);
+    const done = this.#make(person, action, bySql).finally(() => this.#underWay.delete(person));
+    this.#underWay.set(person, { what: `${action} of ${person.email} by ${bySql ? 'SQL' : 'the API'}`, done });
+    return done;
+  }
+
+  /** The same, after what is under way. */
+  async decideNext(person) {
+    while (this.#underWay.has(person)) await this.#underWay.get(person).done;
+    await this.decide(person);
+  }
+
+  async #make(person, action, bySql) {
     if (action === 'suspend') {
       person.suspensions += 1;
       person.suspending = true;
@@ -78,13 +89,12 @@ export class Decisions {
     }
     Object.assign(person, { version, status, suspending: false });
     this.made += 1;
-    this.#underWay.delete(person);
   }
 
   async #byApi(person, action) {
     const reason = `decision ${++this.#count}`;
     const answer = await this.#house.call({
-      method: 'POST', path: `/api/admin/stage-managers/${person.id}/${action}`, json: { reason }, cookie: this.#house.admin });
+      path: `/api/admin/stage-managers/${person.id}/${action}`, json: { reason }, cookie: this.#house.admin });
     if (answer.status !== 200) {
       this.#house.violated(`${action} answered ${answer.status} ${answer.body}`);
       return {};

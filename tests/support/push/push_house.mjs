@@ -13,11 +13,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { printNews, startGatedStack, stopGatedStack } from '../gated_stack.mjs';
 import { addPeople, signingKey, tokenOf } from '../ledger.mjs';
 import { SqlShell } from '../load/sql_shell.mjs';
-import { fields, Wires } from '../load/wire.mjs';
 import { until } from '../process.mjs';
 import { Random, seed } from '../random.mjs';
 import { RedisClient } from '../redis_client.mjs';
 import { judgeDecisions, judgeRedis, judgeTab, readHistory } from './agreement.mjs';
+import { AuthCalls } from './auth_calls.mjs';
 import { Decisions } from './decisions.mjs';
 import { Tab } from './tab.mjs';
 import { openSocket } from './transports.mjs';
@@ -32,7 +32,6 @@ const beforeMs = [300, 1_000];   // of load before a fault: its moment is drawn
 const faultMs = 1_500;
 const recoveryMs = 15_000;       // a reserve for noisy machines; how long it took is reported
 const complaintsShown = 8;
-const retryMs = 100;
 
 export async function openPushHouse({ authFlags = [], notifyFlags = [], transports = [openSocket], program } = {}) {
   const { stack, gates } = await startGatedStack({
@@ -57,7 +56,7 @@ export async function openPushHouse({ authFlags = [], notifyFlags = [], transpor
 class PushHouse {
   random = new Random();
   violations = [];
-  #wires;
+  #calls;
   #key;
   #sql;
   #dropper;
@@ -65,7 +64,7 @@ class PushHouse {
   constructor(parts, transports) {
     const { stack } = parts;
     Object.assign(this, parts, { redis: stack.redis, origin: stack.origin });
-    this.#wires = stack.auths.map(({ port }) => new Wires(port));
+    this.#calls = new AuthCalls(stack, this.random);
     this.#key = signingKey(stack);
     this.#sql = new SqlShell(stack.databasePath);
     this.people = addPeople(stack, persons, tabsEach).map((added) => ({
@@ -86,7 +85,7 @@ class PushHouse {
     for (const tab of this.tabs) tab.stop();
     await this.decisions.pause().catch(() => {});
     this.#sql.close();
-    for (const wires of this.#wires) wires.close();
+    this.#calls.close();
     await stopGatedStack(this);
   }
 
@@ -96,21 +95,9 @@ class PushHouse {
   gatesOf(...services) { return [...this.gates].filter(([name]) => services.includes(name.split('-')[0])).map(([, gate]) => gate); }
   everyGate(does, services = ['auth', 'notify']) { return Promise.all(this.gatesOf(...services).map(does)); }
 
-  violated(what) { this.violations.push(what); }
+  call(request) { return this.#calls.call(request); }
 
-  /** Asks an auth node, and another one, until there is an answer that says something: `{status, body, cookie}`. */
-  async call({ method, path, json, cookie }) {
-    const text = JSON.stringify(json);
-    const request = `${method} ${path} HTTP/1.1\r\nHost: ${this.origin.slice('http://'.length)}\r\nCookie: ${cookie}\r\n`
-      + `Origin: ${this.origin}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
-    for (;;) {
-      const answer = await this.random.of(this.#wires).exchange(request);
-      if (answer && answer.status !== 0 && answer.status !== 503) {
-        return { status: answer.status, body: answer.body, cookie: fields(answer, 'set-cookie')[0]?.split(';')[0] };
-      }
-      await sleep(retryMs);
-    }
-  }
+  violated(what) { this.violations.push(what); }
 
   /** A new session of somebody, where sessions begin; nothing while nobody may sign in. */
   async signIn(person) {

@@ -107,7 +107,7 @@ export class Tab {
   }
 
   async #refresh(session) {
-    const answer = await this.#house.call({ method: 'POST', path: '/api/auth/refresh-session', json: {}, cookie: session.cookie });
+    const answer = await this.#house.call({ path: '/api/auth/refresh-session', cookie: session.cookie });
     if (this.#stopped) return;
     if (answer.status === 401) return void this.#sessionIsOver(session, '401 at a refresh');
     if (answer.cookie) session.cookie = answer.cookie;
