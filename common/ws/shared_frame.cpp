@@ -39,12 +39,21 @@ std::string_view cut_utf8(std::string_view text, std::size_t bytes) noexcept {
 
 }  // namespace
 
+frame_bytes* frame_bytes::allocate(std::size_t size) {
+    auto* const memory = ::operator new(sizeof(frame_bytes) + size);
+    return new (memory) frame_bytes{static_cast<std::uint32_t>(size)};
+}
+
+shared_frame make_bytes(std::string_view ready) {
+    auto* const frame = frame_bytes::allocate(ready.size());
+    std::ranges::copy(ready, frame->data());
+    return shared_frame{frame};
+}
+
 shared_frame make_frame(opcode code, std::string_view payload) {
     std::array<std::uint8_t, 10> header;
     const auto header_size = write_header(code, payload.size(), header);
-    const auto size = header_size + payload.size();
-    auto* const memory = ::operator new(sizeof(frame_bytes) + size);
-    auto* const frame = new (memory) frame_bytes{static_cast<std::uint32_t>(size)};
+    auto* const frame = frame_bytes::allocate(header_size + payload.size());
     std::memcpy(frame->data(), header.data(), header_size);
     std::ranges::copy(payload, frame->data() + header_size);
     return shared_frame{frame};

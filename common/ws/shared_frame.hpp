@@ -26,6 +26,8 @@ private:
     char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 
     friend boost::intrusive_ptr<const frame_bytes> make_frame(opcode code, std::string_view payload);
+    friend boost::intrusive_ptr<const frame_bytes> make_bytes(std::string_view ready);
+    static frame_bytes* allocate(std::size_t size);
     friend void intrusive_ptr_add_ref(const frame_bytes* frame) noexcept;
     friend void intrusive_ptr_release(const frame_bytes* frame) noexcept;
 
@@ -38,6 +40,9 @@ using shared_frame = boost::intrusive_ptr<const frame_bytes>;
 // A whole message, or a control frame of at most control_bytes. Server frames carry no mask (RFC 6455 section 5.1).
 shared_frame make_frame(opcode code, std::string_view payload);
 inline shared_frame make_text_frame(std::string_view payload) { return make_frame(opcode::text, payload); }
+
+// Bytes that another protocol than WebSocket has framed.
+shared_frame make_bytes(std::string_view ready);
 
 // `code` as in is_close_code, or closing::none_given for an empty payload. The reason is cut to
 // limits::ws_reason_bytes, at a character.

@@ -7,12 +7,12 @@ socket_group::socket_group(runtime::executor shard, socket_bounds bounds)
 
 socket_group::~socket_group() { closing_.clear(); }
 
-void socket_group::watch(socket& closing_one) {
+void socket_group::watch(stream& closing_one) {
     closing_.push_back(closing_one);
     arm();
 }
 
-void socket_group::forget(socket& closing_one) noexcept {
+void socket_group::forget(stream& closing_one) noexcept {
     if (closing_one.is_linked()) closing_one.unlink();
 }
 

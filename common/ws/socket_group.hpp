@@ -1,4 +1,4 @@
-// What the WebSockets of one shard share: the buffer into which all of them read, their bounds, and the sweep that ends
+// What the connections of one shard that push share: the buffer into which all of them read, their bounds, and the sweep that ends
 // those whose closing takes too long. Belongs to the shard's thread; outlives its sockets.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 #include "common/runtime/task.hpp"
 #include "common/ws/outbox.hpp"
-#include "common/ws/socket.hpp"
+#include "common/ws/stream.hpp"
 
 namespace stagedoor::ws {
 
@@ -34,12 +34,12 @@ public:
     runtime::executor executor() const noexcept { return executor_; }
 
 private:
-    friend class socket;
+    friend class stream;
 
     // For one read at a time: its views are used up before the next.
     std::span<char> read_buffer() noexcept { return {buffer_.get(), buffer_size}; }
-    void watch(socket& closing_one);
-    void forget(socket& closing_one) noexcept;
+    void watch(stream& closing_one);
+    void forget(stream& closing_one) noexcept;
     void arm();
     void sweep();
 
@@ -50,7 +50,7 @@ private:
     const runtime::executor executor_;
     const socket_bounds bounds_;
     const std::unique_ptr<char[]> buffer_;
-    boost::intrusive::list<socket, boost::intrusive::constant_time_size<false>> closing_;
+    boost::intrusive::list<stream, boost::intrusive::constant_time_size<false>> closing_;
     runtime::steady_timer timer_;
     bool armed_ = false;
 };
