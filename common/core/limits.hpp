@@ -148,6 +148,7 @@ inline constexpr std::size_t ws_sockets = 16'000;
 inline constexpr auto ws_heartbeat_default = 25s;                // below the idle timeouts of common gateways (nginx, ELB: 60 s)
 inline constexpr auto ws_pong_time = 10s;
 inline constexpr auto ws_close_time = 300ms;                     // N7
+inline constexpr std::size_t sse_ignored_bytes = 16 * 1024;      // of what a client sends behind its request: another one
 inline constexpr std::size_t ws_reason_bytes = 123;              // RFC 6455 section 5.5
 
 // --- receipts (N9) ---

@@ -116,14 +116,16 @@ runtime::task<bool> connection::answer() {
     }
 
     const auto& parts = reader_.parts();
-    const bool keep = parts.keep_alive && !home_->draining();
+    const bool head_only = parts.verb == method::head;
+    // A body that is written by whoever takes over ends with the connection.
+    const bool keep = parts.keep_alive && !home_->draining() && !outgoing.hands_over();
     auto& out = home_->fresh_output();
     append_response(out, outgoing,
                     {.date = home_->date(),
                      .request_id = incoming.request_id(),
                      .extra_head = home_->settings().extra_head,
                      .keep_alive = keep,
-                     .head_only = parts.verb == method::head,
+                     .head_only = head_only,
                      .minor_version = parts.minor_version});
     finished_request done{.incoming = &incoming,
                           .request_id = incoming.request_id(),
@@ -138,7 +140,7 @@ runtime::task<bool> connection::answer() {
     home_->serving().watches.on_request(done);
     if (!done.delivered) co_return false;
 
-    if (outgoing.hands_over()) {
+    if (outgoing.hands_over() && !head_only) {
         hand_over(outgoing.release_takeover());
         co_return false;
     }

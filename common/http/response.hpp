@@ -49,7 +49,9 @@ public:
     // the code, for gateways drop bodies.
     static response problem(errc error, std::string detail = {}, std::vector<field_error> errors = {},
                             std::optional<std::chrono::seconds> retry_after = {});
-    // Writes the head alone, without Content-Length, then passes the socket on. Not a way to keep a connection alive.
+    // Writes the head alone, without Content-Length, then passes the socket on; to a HEAD, the head is all. Not a way to
+    // keep a connection alive: 101 is followed by another protocol, and the body of anything else is the connection's
+    // last. Whoever takes over frames it as the fields say that were added.
     static response hand_over(unsigned status, std::unique_ptr<takeover> to);
 
     // `name` has static lifetime. May be repeated (Set-Cookie). Cache-Control, Content-Security-Policy and

@@ -6,14 +6,14 @@
 namespace stagedoor::notify {
 namespace {
 
-obs::counter& handshakes(obs::metrics& registry, const char* outcome) {
-    return registry.counter("stagedoor_ws_handshakes_total", "Requests for a WebSocket, by how they ended.",
+obs::counter& handshakes(obs::metrics& registry, const std::string& name, const char* outcome) {
+    return registry.counter("stagedoor_" + name + "_handshakes_total", "Requests for a connection, by how they ended.",
                             {{"outcome", outcome}});
 }
 
-obs::counter& closes(obs::metrics& registry, const std::string& code) {
-    return registry.counter("stagedoor_ws_closes_total",
-                            "WebSockets that ended, by the close code we sent; peer: it left or was lost.",
+obs::counter& closes(obs::metrics& registry, const std::string& name, const std::string& code) {
+    return registry.counter("stagedoor_" + name + "_closes_total",
+                            "Connections that ended, by the close code we gave; peer: it left or was lost.",
                             {{"code", code}});
 }
 
@@ -30,11 +30,25 @@ obs::counter& receipt_counter(obs::metrics& registry, const char* outcome) {
 
 }  // namespace
 
+transport_metrics::transport_metrics(obs::metrics& registry, const std::string& name)
+    : handshakes{notify::handshakes(registry, name, "opened"),      notify::handshakes(registry, name, "refused"),
+                 notify::handshakes(registry, name, "foreign"),     notify::handshakes(registry, name, "malformed"),
+                 notify::handshakes(registry, name, "unavailable"), notify::handshakes(registry, name, "abandoned")},
+      sockets{registry.gauge("stagedoor_" + name + "_sockets", "Open connections of this transport.")},
+      closed_by_protocol{closes(registry, name, "protocol")},
+      closed_by_peer{closes(registry, name, "peer")} {
+    for (std::size_t i = 0; i < close_table.size(); ++i) {
+        closed_[i] = &closes(registry, name, std::to_string(static_cast<std::uint16_t>(close_table[i].code)));
+    }
+}
+
+obs::counter& transport_metrics::closed(close_code code) {
+    return *closed_[static_cast<std::size_t>(&rule_of(code) - close_table.data())];
+}
+
 push_metrics::push_metrics(obs::metrics& registry)
-    : handshakes{notify::handshakes(registry, "opened"),      notify::handshakes(registry, "refused"),
-                 notify::handshakes(registry, "foreign"),     notify::handshakes(registry, "malformed"),
-                 notify::handshakes(registry, "unavailable"), notify::handshakes(registry, "abandoned")},
-      sockets{registry.gauge("stagedoor_ws_sockets", "Open WebSockets.")},
+    : web_sockets{registry, "ws"},
+      event_streams{registry, "sse"},
       letters{registry.counter("stagedoor_push_letters_total", "Letters heard on users' channels.")},
       events_written{registry.counter("stagedoor_push_events_written_total", "Events written, to a socket each.")},
       unreadable{
@@ -50,16 +64,6 @@ push_metrics::push_metrics(obs::metrics& registry)
       client_messages{registry.counter("stagedoor_ws_client_messages_total", "Messages from clients.")},
       receipts{receipt_counter(registry, "put")},
       receipts_dropped{receipt_counter(registry, "dropped")},
-      receipts_refused{receipt_counter(registry, "refused")},
-      closed_by_protocol{closes(registry, "protocol")},
-      closed_by_peer{closes(registry, "peer")} {
-    for (std::size_t i = 0; i < close_table.size(); ++i) {
-        closed_[i] = &closes(registry, std::to_string(static_cast<std::uint16_t>(close_table[i].code)));
-    }
-}
-
-obs::counter& push_metrics::closed(close_code code) {
-    return *closed_[static_cast<std::size_t>(&rule_of(code) - close_table.data())];
-}
+      receipts_refused{receipt_counter(registry, "refused")} {}
 
 }  // namespace stagedoor::notify

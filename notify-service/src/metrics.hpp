@@ -2,26 +2,45 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "common/core/close_code.hpp"
 #include "common/obs/metrics.hpp"
 
 namespace stagedoor::notify {
 
-struct push_metrics {
-    explicit push_metrics(obs::metrics& registry);
+// Of one transport: WebSockets, or event streams.
+struct transport_metrics {
+    // `name`: ws or sse.
+    transport_metrics(obs::metrics& registry, const std::string& name);
 
     // How a request for a socket ended.
     struct {
         obs::counter& opened;
-        obs::counter& refused;      // upgraded, told why, and closed
+        obs::counter& refused;      // told why by the transport's means: WebSockets are upgraded for it, and closed
         obs::counter& foreign;      // another origin, 403
         obs::counter& malformed;    // no handshake of WebSocket
         obs::counter& unavailable;  // 503: draining, Redis away, full
-        obs::counter& abandoned;    // the peer left before the upgrade
+        obs::counter& abandoned;    // the peer left before the answer
     } handshakes;
 
     obs::gauge& sockets;
+
+    // Sockets that we closed, by code; those that the peer closed or lost.
+    obs::counter& closed(close_code code);
+    obs::counter& closed_by_protocol;
+    obs::counter& closed_by_peer;
+
+private:
+    std::array<obs::counter*, close_table.size()> closed_{};
+};
+
+struct push_metrics {
+    explicit push_metrics(obs::metrics& registry);
+
+    transport_metrics web_sockets;
+    transport_metrics event_streams;
+
     obs::counter& letters;
     obs::counter& events_written;
     obs::counter& unreadable;  // messages on channels, or entries of streams, that are none of ours
@@ -37,14 +56,6 @@ struct push_metrics {
     obs::counter& receipts;          // put into Redis
     obs::counter& receipts_dropped;  // Redis was away for too long
     obs::counter& receipts_refused;  // by Redis, for good
-
-    // Sockets that we closed, by code; those that the peer closed or lost.
-    obs::counter& closed(close_code code);
-    obs::counter& closed_by_protocol;
-    obs::counter& closed_by_peer;
-
-private:
-    std::array<obs::counter*, close_table.size()> closed_{};
 };
 
 }  // namespace stagedoor::notify

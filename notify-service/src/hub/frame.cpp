@@ -1,10 +1,17 @@
 #include "notify-service/src/hub/frame.hpp"
 
+#include "common/core/event.hpp"
+
 namespace stagedoor::notify {
 
-frame encode(encoding how, std::string_view json) {
+frame encode(encoding how, std::string_view json, const stream_fields& beside) {
     switch (how) {
-        case encoding::websocket: return ws::make_text_frame(json);
+        case encoding::websocket:
+            return ws::make_text_frame(json);
+        case encoding::event_stream:
+            return ws::make_bytes(make_block(json, beside));
+        case encoding::chunked_event_stream:
+            return ws::make_bytes(make_chunk(make_block(json, beside)));
     }
     return {};
 }
@@ -15,6 +22,11 @@ frame_set encode_in_all(std::string_view json) {
     return made;
 }
 
-frame outgoing_event::make(encoding how) const { return encode(how, json_); }
+frame outgoing_event::make(encoding how) const {
+    if (how == encoding::websocket) return encode(how, json_);
+    // Of all that is said, events alone are positions to come back to (N3).
+    const auto cursor = make_cursor(user_, version_);
+    return encode(how, json_, {.id = cursor});
+}
 
 }  // namespace stagedoor::notify

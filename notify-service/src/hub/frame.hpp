@@ -8,17 +8,19 @@
 
 #include "common/core/uuid.hpp"
 #include "common/ws/shared_frame.hpp"
+#include "notify-service/src/hub/stream_block.hpp"
 
 namespace stagedoor::notify {
 
 using frame = ws::shared_frame;
 
-// How a transport puts one CloudEvents object on its connection.
-enum class encoding : std::uint8_t { websocket };
-inline constexpr std::size_t encodings = 1;
+// How a transport puts one CloudEvents object on its connection. `event_stream`: a block of fields, as the HTML standard
+// has it (section 9.2.6), in a body that ends with the connection; chunked: each block a chunk of HTTP/1.1.
+enum class encoding : std::uint8_t { websocket, event_stream, chunked_event_stream };
+inline constexpr std::size_t encodings = 3;
 
-// `json`: one CloudEvents object that speaks of the connection.
-frame encode(encoding how, std::string_view json);
+// `json`: one CloudEvents object.
+frame encode(encoding how, std::string_view json, const stream_fields& beside = {});
 
 // The same frame in every encoding.
 using frame_set = std::array<frame, encodings>;

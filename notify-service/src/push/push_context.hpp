@@ -58,6 +58,15 @@ struct push_context {
     std::minstd_rand jitter{std::random_device{}()};
 };
 
+inline transport_metrics& counts_of(push_context& node, encoding how) noexcept {
+    return how == encoding::websocket ? node.counts.web_sockets : node.counts.event_streams;
+}
+
+// How long a client that comes back after this code should wait: for each another time, so that they come evenly.
+std::chrono::milliseconds draw_delay(push_context& node, close_code code);
+// The same for one whose connection breaks unannounced.
+std::chrono::milliseconds draw_delay_after_loss(push_context& node);
+
 // The last frame for this code, with a delay of its own for each socket where the client comes back after one.
 frame make_farewell(push_context& node, encoding how, close_code code, std::optional<errc> cause);
 

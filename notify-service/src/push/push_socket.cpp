@@ -30,6 +30,7 @@ constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again
 push_socket::push_socket(push_context& shard, encoding how, const session::session_ref& who, feed position)
     : member{who, position},
       node_{shard},
+      counts_{counts_of(shard, how)},
       receipt_{shard.receipts, who_.user,
                how == encoding::websocket ? receipt_line::kind::acknowledges : receipt_line::kind::listens},
       encoding_{how} {
@@ -69,7 +70,7 @@ void push_socket::opened(socket_quota::place place) {
     self_ = shared_from_this();
     place_.emplace(std::move(place));
     phase_ = phase::open;
-    node_.counts.sockets.add(1);
+    counts_.sockets.add(1);
     pulse_.start(steady_clock::now() + first_beat_within(node_));
 
     if (ended_early_) return end(*ended_early_);
@@ -106,7 +107,7 @@ void push_socket::tick(steady_time now, instant wall_time) {
 void push_socket::close(close_code code, std::optional<errc> cause) {
     if (phase_ != phase::open) return;
     phase_ = phase::over;
-    node_.counts.closed(code).add();
+    counts_.closed(code).add();
     put_last(code, make_farewell(node_, encoding_, code, cause), ws::socket::queue::flush,
              code == close_code::slow_reader ? slow_flush_time : flush_time);
 }
@@ -128,7 +129,7 @@ void push_socket::end(const refusal& why) {
     }
     // Also behind a close that would still flush: nothing that is queued goes out after the session's end (N7).
     const bool first = std::exchange(phase_, phase::over) == phase::open;
-    if (first) node_.counts.closed(why.code).add();
+    if (first) counts_.closed(why.code).add();
     put_last(why.code, first ? make_farewell(node_, encoding_, why.code, why.why) : frame{}, ws::socket::queue::drop,
              limits::ws_close_time);
 }
@@ -221,8 +222,8 @@ void push_socket::on_acknowledged(std::int64_t version) {
 }
 
 void push_socket::closed(const ws::close_summary& how) {
-    node_.counts.sockets.add(-1);
-    if (phase_ == phase::open) (how.by_peer ? node_.counts.closed_by_peer : node_.counts.closed_by_protocol).add();
+    counts_.sockets.add(-1);
+    if (phase_ == phase::open) (how.by_peer ? counts_.closed_by_peer : counts_.closed_by_protocol).add();
     phase_ = phase::over;
     receipt_.close();
     obs::log::info(

@@ -97,6 +97,7 @@ private:
     bool was_taken(ws::sent outcome);
 
     push_context& node_;
+    transport_metrics& counts_;
     std::shared_ptr<push_socket> self_;  // while open, and until the connection has ended
     std::optional<socket_quota::place> place_;
     std::unique_ptr<findings> findings_;

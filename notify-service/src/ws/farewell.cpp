@@ -19,7 +19,7 @@ public:
         self_ = std::move(self);
         socket_ = new ws::socket{node_.group, std::move(connection), *this};
         ++node_.farewells;
-        node_.counts.closed(why_.code).add();
+        node_.counts.web_sockets.closed(why_.code).add();
         socket_->start(std::move(unread));
         socket_->close(static_cast<std::uint16_t>(why_.code), rule_of(why_.code).reason,
                        make_farewell(node_, encoding::websocket, why_.code, why_.why), ws::socket::queue::flush);

@@ -18,11 +18,11 @@ public:
     takeover(push_context& node, std::shared_ptr<web_socket> socket, socket_quota::place place)
         : node_{node}, socket_{std::move(socket)}, place_{std::move(place)} {}
     ~takeover() override {
-        if (socket_) node_.counts.handshakes.abandoned.add();
+        if (socket_) node_.counts.web_sockets.handshakes.abandoned.add();
     }
 
     void take(http::tcp_socket connection, std::string unread) override {
-        node_.counts.handshakes.opened.add();
+        node_.counts.web_sockets.handshakes.opened.add();
         const auto socket = std::move(socket_);
         socket->open(std::move(connection), std::move(unread), std::move(place_));
     }
@@ -43,20 +43,20 @@ std::shared_ptr<push_socket> make_web_socket(push_context& node, encoding, const
 runtime::task<http::response> open_web_socket(push_context& node, const http::request& incoming) {
     const auto agreed = ws::read_handshake(incoming);
     if (!agreed) {
-        node.counts.handshakes.malformed.add();
+        node.counts.web_sockets.handshakes.malformed.add();
         co_return ws::refuse_handshake(to_errc(agreed.error()));
     }
     if (!node.settings.origins.contains(incoming.header("Origin"))) {
-        node.counts.handshakes.foreign.add();
+        node.counts.web_sockets.handshakes.foreign.add();
         co_return http::response::problem(errc::cross_origin);
     }
     auto found = co_await admit(node, incoming, cursor_in_query(incoming), encoding::websocket, &make_web_socket);
     if (found.unavailable()) {
-        node.counts.handshakes.unavailable.add();
+        node.counts.web_sockets.handshakes.unavailable.add();
         co_return http::response::problem(found.refused->why);
     }
     if (found.refused) {
-        node.counts.handshakes.refused.add();
+        node.counts.web_sockets.handshakes.refused.add();
         co_return ws::accept_handshake(*agreed, make_farewell_socket(node, *found.refused, *std::move(found.place)));
     }
     auto socket = std::static_pointer_cast<web_socket>(std::move(found.socket));

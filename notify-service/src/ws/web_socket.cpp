@@ -51,7 +51,7 @@ void web_socket::on_ping(ws::socket&) {
 
 void web_socket::refuse_message(std::uint16_t code, std::string_view reason) {
     on_closing();
-    node().counts.closed_by_protocol.add();
+    node().counts.web_sockets.closed_by_protocol.add();
     socket_->close(code, reason, frame{}, ws::socket::queue::flush);
 }
 

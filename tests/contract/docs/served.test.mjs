@@ -6,6 +6,7 @@ import test, { after } from 'node:test';
 
 import WebSocket from 'ws';
 
+import { EventStream } from '../../support/event_stream.mjs';
 import { until } from '../../support/process.mjs';
 import { startStack } from '../../support/stack.mjs';
 import { complaints, example, openapi, read, resolved, tableRows } from './documents.mjs';
@@ -190,11 +191,15 @@ test('frames and what lies in Redis are what asyncapi.yaml describes', stack.tel
   for (const letter of letters) assertFits('Letter', letter);
   assert.equal(redis('--raw', 'XRANGE', 'stagedoor:{admins}:events', '-', '+').split('\n').filter((line) => /^a \S+ \d+ \{/.test(line)).length > 0, true);
 
-  await device.post('/api/auth/logout');
-  assert.equal(await closed, 4401);
+  const stream = new EventStream({ port: stack.notify.port, headers: { cookie: device.cookie, origin: stack.origin } });
+  assertFits('Welcome', await stream.heard('connection.welcome'));
+  await stack.decide(person, 'suspend');
+  assertFits('Closing', await stream.heard('connection.closing'));
+  await stream.isClosed();
+  assert.equal(await closed, 4403);
   const closing = await frame('stagedoor.connection.closing');
   assertFits('Closing', closing);
-  assert.equal(closing.data.code, 4401);
+  assert.equal(closing.data.code, 4403);
 }));
 
 test('health is as openapi.yaml describes it, on both ops ports', stack.telling(async () => {

@@ -16,7 +16,7 @@ TEST_CASE("a living session is upgraded and welcomed", "[handshake]") {
     CHECK(welcome.at("data").at("user").at("id") == boost::json::string{s.user.who.user.text()});
     CHECK(welcome.at("data").at("resumed") == false);
     CHECK(parse_cursor(welcome.at("cursor").as_string(), s.user.who.user) == 3);
-    CHECK(s.counts.sockets.value() == 1);
+    CHECK(s.counts.web_sockets.sockets.value() == 1);
     CHECK(s.subscriptions.held == 1);
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("a node that cannot serve answers 503 before the upgrade", "[handshake
         while (auto place = s.quota.take()) taken.push_back(*std::move(place));
         CHECK(s.request().error() == errc::overloaded);
     }
-    CHECK(s.counts.handshakes.unavailable.value() == 1);
+    CHECK(s.counts.web_sockets.handshakes.unavailable.value() == 1);
     CHECK(s.sockets.sockets() == 0);
     CHECK(s.subscriptions.held == 0);
 }
@@ -115,7 +115,7 @@ TEST_CASE("a session that is over is upgraded, told so and closed", "[handshake]
     CHECK(heard.types() == std::vector<std::string>{"closing"});
     CHECK(heard.close_code == code);
     CHECK(heard.number("code") == code);
-    CHECK(s.counts.handshakes.refused.value() == 1);
+    CHECK(s.counts.web_sockets.handshakes.refused.value() == 1);
     CHECK(s.sockets.sockets() == 0);
     CHECK(s.subscriptions.held == 0);
 }
@@ -145,7 +145,7 @@ TEST_CASE("a user with enough sockets gets no more until one is gone", "[handsha
     CHECK(s.sockets.sockets() == 2);
 
     { const auto gone = std::move(first); }
-    CHECK(s.counts.handshakes.abandoned.value() == 1);
+    CHECK(s.counts.web_sockets.handshakes.abandoned.value() == 1);
     s.upgrade(s.request());
     CHECK(s.hear().types() == std::vector<std::string>{"welcome"});
 }

@@ -223,10 +223,10 @@ TEST_CASE("a peer that reads too slowly is closed with 4413", "[push_socket]") {
     const std::string bulk(60'000, 'x');
     auto version = s.user.facts.version;
     // Until the kernel's buffers and the outbox are full; the browser reads nothing meanwhile.
-    for (int i = 0; i < 1'000 && s.counts.closed(close_code::slow_reader).value() == 0; ++i) {
+    for (int i = 0; i < 1'000 && s.counts.web_sockets.closed(close_code::slow_reader).value() == 0; ++i) {
         s.publish("e " + std::to_string(++version) + " 0 - - pending {\"type\":\"a.b\",\"bulk\":\"" + bulk + "\"}");
     }
-    CHECK(s.counts.closed(close_code::slow_reader).value() == 1);
+    CHECK(s.counts.web_sockets.closed(close_code::slow_reader).value() == 1);
 }
 
 TEST_CASE("when the peer leaves everything that was held for it is given back", "[push_socket]") {
@@ -236,6 +236,6 @@ TEST_CASE("when the peer leaves everything that was held for it is given back", 
     CHECK(s.sockets.sockets() == 0);
     CHECK(s.subscriptions.held == 0);
     CHECK(s.quota.taken() == 0);
-    CHECK(s.counts.sockets.value() == 0);
-    CHECK(s.counts.closed_by_peer.value() == 1);
+    CHECK(s.counts.web_sockets.sockets.value() == 0);
+    CHECK(s.counts.web_sockets.closed_by_peer.value() == 1);
 }

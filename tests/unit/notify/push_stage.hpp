@@ -122,17 +122,28 @@ public:
         boost::asio::write(socket_, boost::asio::buffer(bytes));
     }
     received take() {
-        std::array<char, 65536> room;
-        boost::system::error_code ec;
-        while (!ec) input_.append(room.data(), socket_.read_some(boost::asio::buffer(room), ec));
         received all;
-        all.end_of_file = ec != boost::asio::error::would_block;
+        all.end_of_file = read_all();
         while (take_frame(all)) {
         }
         return all;
     }
+    // Everything that came, as it came.
+    std::string take_bytes(bool& ended) {
+        ended = read_all();
+        return std::exchange(input_, {});
+    }
+    void send_bytes(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+    void leave() { socket_.close(); }
 
 private:
+    // True when there will be no more.
+    bool read_all() {
+        std::array<char, 65536> room;
+        boost::system::error_code ec;
+        while (!ec) input_.append(room.data(), socket_.read_some(boost::asio::buffer(room), ec));
+        return ec != boost::asio::error::would_block;
+    }
     bool take_frame(received& into) {
         if (input_.size() < 2) return false;
         const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(input_[i]); };
@@ -246,20 +257,25 @@ struct push_stage {
         }
         if (!origin.empty()) parts.fields.push_back({"Origin", origin});
         parts.fields.push_back({"Cookie", cookie_text});
+        return answer(parts, &open_web_socket);
+    }
+    using handler = runtime::task<http::response> (*)(push_context&, const http::request&);
+    http::response answer(const http::request_parts& parts, handler handle) {
         const http::trusted_proxies nobody;
         http::id_source ids;
         const http::arrival from{boost::asio::ip::address_v4::loopback(), nobody, ids};
         const http::request incoming{parts, from};
-        std::optional<http::response> answer;
-        tasks.spawn("request", answer_into(answer, incoming));
+        std::optional<http::response> given;
+        tasks.spawn("request", answer_into(given, incoming, handle));
         context.restart();
-        while (!answer && context.run_one_for(std::chrono::seconds{1}) > 0) {
+        while (!given && context.run_one_for(std::chrono::seconds{1}) > 0) {
         }
-        return std::move(*answer);
+        return std::move(*given);
     }
-    runtime::task<void> answer_into(std::optional<http::response>& answer, const http::request& incoming) {
-        auto given = co_await open_web_socket(node, incoming);
-        answer = std::move(given);
+    runtime::task<void> answer_into(std::optional<http::response>& into, const http::request& incoming,
+                                    handler handle) {
+        auto given = co_await handle(node, incoming);
+        into = std::move(given);
     }
     // What Redis is told of the sockets; once, the book is closed after it.
     const std::map<std::uint64_t, receipt>& told() {

@@ -55,7 +55,7 @@ TEST_CASE("an event that found a full queue was not written", "[receipts]") {
     s.open();
     const std::string bulk(60'000, 'x');
     auto version = s.user.facts.version;
-    for (int i = 0; i < 1'000 && s.counts.closed(close_code::slow_reader).value() == 0; ++i) {
+    for (int i = 0; i < 1'000 && s.counts.web_sockets.closed(close_code::slow_reader).value() == 0; ++i) {
         s.publish("e " + std::to_string(++version) + " 0 - - pending {\"type\":\"a.b\",\"bulk\":\"" + bulk + "\"}");
     }
     s.only_socket()->abort();
