@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 
 import { startGateway } from '../support/gateway.mjs';
+import { until } from '../support/process.mjs';
 
 let gateway;
 let auth;
@@ -89,6 +90,14 @@ test('pages and the API go to auth-service, with the address of who asks and not
   assert.equal(auth.seen[0].headers['x-forwarded-for'], '127.0.0.1');
   assert.equal(auth.seen[0].headers.host, 'localhost:8080');
   assert.equal(serving.seen.length + draining.seen.length, 0);
+});
+
+test('the gateway logs the request id that the services get, not the one a client makes up', async () => {
+  await call('GET', '/api/auth/me?secret=1', { 'x-request-id': 'mine' });
+  const id = auth.seen[0].headers['x-request-id'];
+  assert.match(id, /^[0-9a-f]{32}$/);
+  const line = await until(() => gateway.accessLog().split('\n').find((each) => each.includes(id)), { what: 'a line of the log' });
+  assert.match(line, /"GET \/api\/auth\/me" 200/);
 });
 
 const verify = '/api/auth/verify?status=active';

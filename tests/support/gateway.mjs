@@ -13,7 +13,7 @@ const pathOf = (name) => fileURLToPath(new URL(`../../gateway/${name}`, import.m
 /**
  * @param {{auth: string, notify: string[], locations?: string}} options - the nodes as host:port, and further locations
  *   of the server
- * @returns {Promise<{port: number, stop: () => Promise<void>, output: () => string}>}
+ * @returns {Promise<{port: number, stop: () => Promise<void>, accessLog: () => string}>}
  */
 export async function startGateway({ auth, notify, locations = '' }) {
   const folder = mkdtempSync(join(tmpdir(), 'stagedoor-gateway-'));
@@ -36,7 +36,7 @@ export async function startGateway({ auth, notify, locations = '' }) {
   }));
   return {
     port,
-    output: () => nginx.output,
+    accessLog: () => readFileSync(join(folder, 'access.log'), 'utf8'),
     stop: async () => {
       await nginx.stop();
       rmSync(folder, { recursive: true, force: true });
