@@ -33,13 +33,13 @@ export class Acts {
   // --- asking ---
 
   async me(session, node) {
-    const floor = session.person.floor(node.index);
+    const floor = session.person.floor(node.index, performance.now());
     const answer = await this.#caller.exchange({ kind: 'me', node, path: '/api/auth/me', session });
     if (answer) this.#judge(answer, session, floor);
   }
 
   async verify(session, node) {
-    const floor = session.person.floor(node.index);
+    const floor = session.person.floor(node.index, performance.now());
     const answer = await this.#caller.exchange({ kind: 'verify', node, path: '/api/auth/verify', session });
     if (!answer) return;
     const [id, status, version] = ['id', 'status', 'version'].map((name) => fields(answer, `x-auth-user-${name}`)[0]);
@@ -62,7 +62,7 @@ export class Acts {
   // --- one's own session ---
 
   async refresh(session, node) {
-    const floor = session.person.floor(node.index);
+    const floor = session.person.floor(node.index, performance.now());
     const answer = await this.#post('refresh', node, session, '/api/auth/refresh-session');
     if (!answer) return;
     this.#judge(answer, session, floor);
@@ -71,7 +71,7 @@ export class Acts {
   }
 
   async rename(session, node) {
-    const floor = session.person.floor(node.index);
+    const floor = session.person.floor(node.index, performance.now());
     const json = { displayName: `Crowd ${this.#random.below(1_000_000)}` };
     const answer = await this.#caller.exchange({ kind: 'rename', node, method: 'PATCH', path: '/api/stage-manager/profile', json, session });
     if (answer && answer.status !== 403) this.#judge(answer, session, floor);
@@ -184,7 +184,7 @@ export class Acts {
   }
 
   #decided(person, action, user, relayed) {
-    person.changed(user, relayed);
+    person.changed(user, relayed, performance.now());
     person.status = statusAfter[action];
     person.retry = undefined;
   }
@@ -202,7 +202,7 @@ export class Acts {
     this.#judgeAdmission(answer, session, answer.status === 200);
     if (answer.status === 401) return;
     const told = user ?? JSON.parse(answer.body).user;
-    const wrong = session.person.judge(told, floor);
+    const wrong = session.person.judge(told, floor, answer.answered);
     if (wrong) this.#caller.violated(answer, session, wrong, `version ${told.version} ${told.status}, floor ${JSON.stringify(floor)}`);
   }
 

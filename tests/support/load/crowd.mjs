@@ -35,6 +35,11 @@ export class Crowd {
     this.ended.push(session);
   }
 
+  /** From now on answers may be as old as that (C3). */
+  mayBeStale(ms) {
+    for (const person of this.people) person.staleMs = ms;
+  }
+
   sort() {
     const all = this.people.flatMap((person) => person.sessions);
     this.living = all.filter((session) => session.seemsAlive && !session.away);

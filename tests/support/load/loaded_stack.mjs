@@ -16,6 +16,8 @@ import { seed } from '../random.mjs';
 import { Traffic } from './traffic.mjs';
 import { Person, Session } from './truth.mjs';
 
+export const cacheLeaseMs = 500;  // limits::cache_lease
+
 const beforeMs = 500;      // of load before a fault
 const faultMs = 2_500;     // how long one lasts: several deadlines of the services
 const patienceMs = 10_000; // with what nobody has promised to be quick
@@ -98,7 +100,8 @@ class House {
    * anybody who ended got in, if a cookie was cleared wrongly, if an answer came late, or if the system does not recover
    * by itself, and within a second. What was broken is back when `end` has resolved, or `begin` where there is none.
    * `served`: the least share of checks that has to be answered during the fault; `restarts`: a node may be started
-   * again; `prepare`: what has to happen, and be served, before the fault.
+   * again; `staleMs`: how long what a node remembers may outlive the truth meanwhile; `prepare`: what has to happen, and
+   * be served, before the fault.
    */
   async underFault(t, fault) {
     const times = [];
@@ -110,7 +113,7 @@ class House {
   }
 
   /** How long the recovery took, in ms. */
-  async #oneRound(t, { prepare, begin, end, lastsMs = faultMs, served = 0.9, restarts = false }) {
+  async #oneRound(t, { prepare, begin, end, lastsMs = faultMs, served = 0.9, restarts = false, staleMs = 0 }) {
     const pids = this.stack.auths.map(({ pid }) => pid);
     const before = await this.traffic.during(async () => {
       await sleep(beforeMs);
@@ -119,6 +122,7 @@ class House {
     assert.deepEqual(before.violations, [], 'before the fault');
 
     const countersBefore = await this.#counters();
+    this.traffic.crowd.mayBeStale(staleMs);
     let recovery;
     const isBack = () => { recovery = new Recovery(this.stack, this.model, this.traffic.stalls); };
     const during = await this.traffic.during(async () => {
@@ -133,6 +137,7 @@ class House {
     });
     const counters = difference(await this.#counters(), countersBefore);
     const after = await this.traffic.during(() => this.#recovers(recovery));
+    this.traffic.crowd.mayBeStale(0);
     await this.#nothingIsLost();
     t.diagnostic(`seed ${seed}; during: ${during}`);
     t.diagnostic(`from the ledger: ${byLedger(counters)}; after: ${after}; ${recovery}; own stall at most ${this.traffic.stalls.longest.toFixed(0)} ms`);

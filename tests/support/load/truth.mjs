@@ -1,6 +1,20 @@
 // What is true of people and their sessions, as far as it can be known from outside: from what was asked and answered,
 // and when. Pure; times are numbers on one clock. An answer is judged by what was certain when its request was sent
 // and by what was possible until it came; what neither forbids is right.
+//
+// With `staleMs` a person's answers may stand on what was true so long before their requests: what a node remembers, while
+// a connection that it stands on has gone half open, and not a moment longer (C3).
+
+/** A number that only rises, and what it was. */
+class Rising {
+  #steps = [{ at: -Infinity, value: 0 }];
+
+  rise(at, value) {
+    if (value > this.#steps.at(-1).value) this.#steps.push({ at, value });
+  }
+
+  asOf(time) { return this.#steps.findLast(({ at }) => at <= time).value; }
+}
 
 export class Session {
   away = false;                // nothing is asked with it for now
@@ -46,8 +60,10 @@ export class Session {
   /** What is wrong with an answer about this session: a short name, or nothing. `admitted`: it was let in. */
   judge({ sent, answered }, admitted) {
     if (admitted) {
-      if (this.endedFrom <= sent) return 'let in after its end';
-      if (this.deniedFrom <= sent) return 'let in after a 401';
+      const { staleMs } = this.person;
+      if (this.endedFrom + staleMs <= sent) return 'let in after its end';
+      // A ledger may have said so before Redis was told, which takes a lease at most.
+      if (this.deniedFrom + 2 * staleMs <= sent) return 'let in after a 401';
       return undefined;
     }
     this.deniedFrom = Math.min(this.deniedFrom, answered);
@@ -60,7 +76,8 @@ export class Person {
   ends = [];
   passwordChangedAt = -Infinity;  // when the last change of the password was sent
   passwordSettledAt = -Infinity;  // and answered; until then nobody knows which one is right
-  #relayedVersion = 0;      // answered as relayed: everybody has to know it
+  staleMs = 0;
+  #relayed = new Rising();  // the version that was answered as relayed: everybody has to know it
   #seen = [];               // per node: the newest version it has told
   #statusOf = new Map();    // by version
 
@@ -79,19 +96,20 @@ export class Person {
   }
 
   /** A change was answered. */
-  changed({ version, status }, relayed) {
+  changed({ version, status }, relayed, now) {
     this.#statusOf.set(version, status);
-    if (relayed) this.#relayedVersion = Math.max(this.#relayedVersion, version);
+    if (relayed) this.#relayed.rise(now, version);
   }
 
   /** What an answer by this node to a request that is sent now must at least know. */
-  floor(node) {
-    return { node, relayed: this.#relayedVersion, seen: this.#seen[node] ?? 0 };
+  floor(node, now) {
+    const seen = this.#seen[node] ??= new Rising();
+    return { node, relayed: this.#relayed.asOf(now - this.staleMs), seen: seen.asOf(now - this.staleMs) };
   }
 
   /** What is wrong with facts that a node has told: a short name, or nothing. */
-  judge(user, floor) {
-    this.#seen[floor.node] = Math.max(this.#seen[floor.node] ?? 0, user.version);
+  judge(user, floor, answered) {
+    this.#seen[floor.node].rise(answered, user.version);
     if (user.id !== this.id) return 'somebody else';
     if (user.version < floor.relayed) return 'older than what was relayed';
     if (user.version < floor.seen) return 'older than this node had told';

@@ -71,16 +71,30 @@ test('an end by plain SQL is certain a moment later', () => {
 test('a version that was relayed is known to all, and a node never goes back', () => {
   const person = ada();
   const facts = (version, status = 'pending') => ({ id: 'ada', version, status });
-  assert.equal(person.judge(facts(1), person.floor(0)), undefined);
-  person.changed(facts(2, 'active'), true);
-  assert.equal(person.judge(facts(1), person.floor(1)), 'older than what was relayed');
-  const earlier = person.floor(0);
-  assert.equal(person.judge(facts(3, 'suspended'), person.floor(0)), undefined);
-  assert.equal(person.judge(facts(2, 'active'), earlier), undefined);
-  assert.equal(person.judge(facts(2, 'active'), person.floor(0)), 'older than this node had told');
-  assert.equal(person.judge(facts(2, 'active'), person.floor(1)), undefined);
-  assert.equal(person.judge(facts(2, 'pending'), person.floor(1)), 'a status of another version');
-  assert.equal(person.judge({ ...facts(9), id: 'bob' }, person.floor(1)), 'somebody else');
+  assert.equal(person.judge(facts(1), person.floor(0, 10), 11), undefined);
+  person.changed(facts(2, 'active'), true, 20);
+  assert.equal(person.judge(facts(1), person.floor(1, 20), 21), 'older than what was relayed');
+  const earlier = person.floor(0, 29);
+  assert.equal(person.judge(facts(3, 'suspended'), person.floor(0, 29), 30), undefined);
+  assert.equal(person.judge(facts(2, 'active'), earlier, 31), undefined);
+  assert.equal(person.judge(facts(2, 'active'), person.floor(0, 32), 33), 'older than this node had told');
+  assert.equal(person.judge(facts(2, 'active'), person.floor(1, 32), 33), undefined);
+  assert.equal(person.judge(facts(2, 'pending'), person.floor(1, 34), 35), 'a status of another version');
+  assert.equal(person.judge({ ...facts(9), id: 'bob' }, person.floor(1, 36), 37), 'somebody else');
+});
+
+test('what a node remembers may be as old as it is allowed to be, and not older', () => {
+  const ending = session();
+  ending.person.staleMs = 500;
+  ending.endSent(100).certain(120);
+  assert.equal(ending.judge({ sent: 619, answered: 640 }, true), undefined);
+  assert.equal(ending.judge({ sent: 620, answered: 640 }, true), 'let in after its end');
+
+  const person = Object.assign(ada(), { staleMs: 500 });
+  person.changed({ version: 2, status: 'active' }, true, 20);
+  const old = { id: 'ada', version: 1, status: 'pending' };
+  assert.equal(person.judge(old, person.floor(0, 519), 530), undefined);
+  assert.equal(person.judge(old, person.floor(0, 520), 530), 'older than what was relayed');
 });
 
 test('what the ledger says ends all doubt', () => {
