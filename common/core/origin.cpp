@@ -6,8 +6,14 @@
 namespace stagedoor {
 namespace {
 
-bool is_host_char(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '[' || c == ']' || c == ':';
+// A name or an IPv4 address, or an IPv6 address in brackets. In lower case.
+bool is_host(std::string_view text) noexcept {
+    const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+    const auto inner = bracketed ? text.substr(1, text.size() - 2) : text;
+    return !inner.empty() && std::ranges::all_of(inner, [bracketed](char c) {
+        const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        return bracketed ? hex || c == ':' || c == '.' : hex || (c >= 'g' && c <= 'z') || c == '-' || c == '.';
+    });
 }
 
 }  // namespace
@@ -27,8 +33,6 @@ std::optional<origin> parse_origin(std::string_view text) {
     } else {
         return std::nullopt;
     }
-    if (rest.empty() || !std::ranges::all_of(rest, is_host_char)) return std::nullopt;
-
     const unsigned default_port = parsed.https ? 443 : 80;
     parsed.port = default_port;
     std::string_view host = rest;
@@ -41,7 +45,7 @@ std::optional<origin> parse_origin(std::string_view text) {
         if (ec != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
         if (parsed.port == 0 || parsed.port > 65535) return std::nullopt;
     }
-    if (host.empty()) return std::nullopt;
+    if (!is_host(host)) return std::nullopt;
     parsed.text = parsed.https ? "https://" : "http://";
     parsed.text.append(host);
     if (parsed.port != default_port) parsed.text.append(":").append(std::to_string(parsed.port));

@@ -15,7 +15,8 @@ TEST_CASE("origins are read as browsers write them") {
 
 TEST_CASE("what is no origin is refused") {
     for (const auto* text : {"", "localhost", "ftp://x", "https://", "https://x/", "https://x/path", "https://u@x", "*",
-                             "https://*.x.com", "http://x:0", "http://x:65536", "http://x:", "null"}) {
+                             "https://*.x.com", "http://x:0", "http://x:65536", "http://x:", "null",
+                             "http://::1", "http://f:g:80", "http://[::1", "http://[]", "http://[x]", "http://a[::1]"}) {
         INFO(text);
         CHECK_FALSE(parse_origin(text));
     }
