@@ -23,12 +23,12 @@ public:
     reader_pool& operator=(const reader_pool&) = delete;
 
     // Runs `job(database&)`, which returns a result<T>, and calls `done` with it exactly once: on a reader's thread, or
-    // at once on this thread with errc::overloaded or errc::shutting_down. errc::database_busy: also when its turn came
-    // later than limits::database_queue_time. Two statements of one job that have to see
-    // the same moment need a transaction of intent::read around them.
+    // at once on this thread with errc::overloaded or errc::shutting_down. errc::database_busy: also when its turn did not
+    // come within `patience`. Two statements of one job that have to see the same moment need a transaction of
+    // intent::read around them.
     template <class Job, class Done>
-    void submit(Job job, Done done) {
-        enqueue(make_work(std::move(job), std::move(done)));
+    void submit(Job job, Done done, std::chrono::milliseconds patience = limits::database_queue_time) {
+        enqueue(make_work(std::move(job), std::move(done), patience));
     }
 
     std::size_t waiting() const { return waiting_.size(); }

@@ -16,12 +16,12 @@ namespace stagedoor::sql {
 
 class work {
 public:
+    // `patience`: how long it may wait for its turn.
+    explicit work(std::chrono::milliseconds patience) : patience_{patience} {}
     virtual ~work() = default;
 
-    // It has waited for its turn beyond limits::database_queue_time: whoever asked wants to hear something now.
-    bool is_overdue() const noexcept {
-        return std::chrono::steady_clock::now() - since_ > limits::database_queue_time;
-    }
+    // It has waited longer: whoever asked wants to hear something now.
+    bool is_overdue() const noexcept { return std::chrono::steady_clock::now() - since_ > patience_; }
 
     // Does it and keeps the outcome. An exception is a bug in the job and counts as errc::internal_error.
     virtual result<void> run(database& db) noexcept = 0;
@@ -32,6 +32,7 @@ public:
 
 private:
     const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+    const std::chrono::milliseconds patience_;
 };
 
 // `job(database&)` returns a result; `done(that result)` is called exactly once and must not throw.
@@ -40,7 +41,8 @@ class work_of final : public work {
 public:
     using outcome = std::invoke_result_t<Job&, database&>;
 
-    work_of(Job job, Done done) : job_{std::move(job)}, done_{std::move(done)} {}
+    work_of(Job job, Done done, std::chrono::milliseconds patience)
+        : work{patience}, job_{std::move(job)}, done_{std::move(done)} {}
 
     result<void> run(database& db) noexcept override {
         try {
@@ -62,8 +64,8 @@ private:
 };
 
 template <class Job, class Done>
-std::unique_ptr<work> make_work(Job job, Done done) {
-    return std::make_unique<work_of<Job, Done>>(std::move(job), std::move(done));
+std::unique_ptr<work> make_work(Job job, Done done, std::chrono::milliseconds patience = limits::database_queue_time) {
+    return std::make_unique<work_of<Job, Done>>(std::move(job), std::move(done), patience);
 }
 
 }  // namespace stagedoor::sql

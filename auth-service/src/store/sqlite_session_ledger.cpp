@@ -27,6 +27,10 @@ ledger_entry entry_at(const sql::statement& row, int column, const session_ref& 
             std::string{row.text(column + 5)}};
 }
 
+// A check waits for nobody's lock, so it may wait that much longer for its turn on a busy machine: after what it may have
+// spent on Redis it is still answered within a second.
+constexpr auto check_patience = limits::database_queue_time + limits::database_busy_time;
+
 // K7: whatever has raised the epoch since the password was verified wins.
 result<void> check_epoch(sql::database& db, const ledger_entry& entry) {
     auto found = db.query("SELECT epoch FROM users WHERE id = ?1", entry.who.user.text());
@@ -149,7 +153,7 @@ task<result<std::vector<ended>>> sqlite_session_ledger::begin(ledger_entry entry
 
 task<result<std::optional<ledger_state>>> sqlite_session_ledger::find(session_ref who) {
     auto job = [who](sql::database& db) { return select_session(db, who); };
-    co_return co_await store_.read(std::move(job));
+    co_return co_await store_.read(std::move(job), check_patience);
 }
 
 task<result<std::vector<ledger_entry>>> sqlite_session_ledger::living(user_id user) {

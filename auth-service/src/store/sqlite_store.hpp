@@ -45,11 +45,11 @@ public:
     using outcome = std::invoke_result_t<Job&, sql::database&>;
 
     // Runs `job(database&)`, which returns a result, off the shard, and resumes on it. errc::database_unavailable,
-    // errc::database_busy, errc::overloaded, errc::shutting_down, and what the job returns.
+    // errc::database_busy, errc::overloaded, errc::shutting_down, and what the job returns. `patience`: for its turn.
     template <class Job>
-    runtime::task<outcome<Job>> read(Job job) {
-        auto start = [this, job = std::move(job)](auto done) mutable {
-            readers_.submit(std::move(job), std::move(done));
+    runtime::task<outcome<Job>> read(Job job, std::chrono::milliseconds patience = limits::database_queue_time) {
+        auto start = [this, patience, job = std::move(job)](auto done) mutable {
+            readers_.submit(std::move(job), std::move(done), patience);
         };
         co_return co_await runtime::async_from_thread<outcome<Job>>(std::move(start));
     }
