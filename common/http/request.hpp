@@ -89,6 +89,9 @@ public:
 
     // For whoever checks the session: whom a genuine token names, also when it was refused. For the log.
     std::optional<session_ref>& asked_by() const noexcept { return asked_by_; }
+    // What the request was about, where that is not who asks: `account:` and a keyed hash, say. Nothing that was typed. For
+    // the log.
+    std::string& about() const noexcept { return about_; }
 
     // What the router has found out. Not for handlers.
     struct matched_route {
@@ -106,6 +109,7 @@ private:
     mutable std::optional<http::request_id> own_id_;
     mutable std::optional<trace_context> trace_;
     mutable std::optional<session_ref> asked_by_;
+    mutable std::string about_;
 };
 
 }  // namespace stagedoor::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 #include "common/core/secrets.hpp"
 
@@ -30,6 +31,22 @@ constexpr std::array events{
     security_event{errc::rate_limited, "excess_rate_limit_exceeded", warn},
 };
 
+void write(obs::log::level at, std::string_view name, const http::request& request,
+           std::initializer_list<obs::log::field> first) {
+    if (!obs::log::enabled(at)) return;
+    std::vector<obs::log::field> fields{first};
+    fields.push_back({"request_id", request.request_id()});
+    std::string user, session;
+    if (const auto& who = request.asked_by()) {
+        user = who->user.text();
+        session = session_hash(who->session);
+        fields.push_back({"user", user});
+        fields.push_back({"session", session});
+    }
+    if (!request.about().empty()) fields.push_back({"about", request.about()});
+    obs::log::write(at, name, fields);
+}
+
 }  // namespace
 
 const security_event* security_event_of(errc error) noexcept {
@@ -39,21 +56,12 @@ const security_event* security_event_of(errc error) noexcept {
 
 void log_security_event(errc error, const http::request& request) {
     const auto* const event = security_event_of(error);
-    if (!event || !obs::log::enabled(event->at)) return;
-    std::array<obs::log::field, 5> fields{{{"code", problem_of(error).code},
-                                           {"path", request.path()},
-                                           {"request_id", request.request_id()},
-                                           {"", ""},
-                                           {"", ""}}};
-    std::size_t count = 3;
-    std::string user, session;
-    if (const auto& who = request.asked_by()) {
-        user = who->user.text();
-        session = session_hash(who->session);
-        fields[count++] = {"user", user};
-        fields[count++] = {"session", session};
-    }
-    obs::log::write(event->at, event->name, {fields.data(), count});
+    if (event) write(event->at, event->name, request, {{"code", problem_of(error).code}, {"path", request.path()}});
+}
+
+void log_security_event(std::string_view name, const http::request& request,
+                        std::initializer_list<obs::log::field> more) {
+    write(info, name, request, more);
 }
 
 }  // namespace stagedoor::ops

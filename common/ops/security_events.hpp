@@ -2,6 +2,7 @@
 // event, beside the request's own line and with the same request id; no address, no e-mail, nothing that was typed.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -17,9 +18,14 @@ struct security_event {
     obs::log::level at;  // warn: somebody tries something. info: happens to honest people every day
 };
 
-// The event that an answered problem is; nothing for those that are none. (A sign-in that succeeds is told where it does.)
+// The event that an answered problem is; nothing for those that are none.
 const security_event* security_event_of(errc error) noexcept;
 
 void log_security_event(errc error, const http::request& request);
+
+// One that is no problem (info): a sign-in, a change of password, what an admin did. Told where it has been done; `more`
+// are fields of its own.
+void log_security_event(std::string_view name, const http::request& request,
+                        std::initializer_list<obs::log::field> more = {});
 
 }  // namespace stagedoor::ops

@@ -145,6 +145,7 @@ told('signing out tells the browser to forget what pages have stored, and leaves
   assert.equal(headers['clear-site-data'], '"cache", "storage"');
   const refusal = await send('POST', '/api/auth/logout', json, '{}');
   assert.equal(refusal.headers['clear-site-data'], undefined);
+  assert.match(JSON.parse(refusal.body).detail, /names no Origin/);
 });
 
 told('with a cookie domain the session goes to all its hosts, and only that name is read', async () => {

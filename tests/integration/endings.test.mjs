@@ -83,7 +83,8 @@ story('ending the own session is a sign-out', async () => {
   const { here, there, hearing, hearingThere } = await twoDevices();
   const own = (await sessionsOf(here)).find(({ current }) => current);
   const { cookie } = here;
-  assert.equal((await here.delete(`/api/auth/sessions/${own.id}`)).status, 204);
+  const answer = await here.delete(`/api/auth/sessions/${own.id}`);
+  assert.deepEqual([answer.status, answer.headers.get('clear-site-data')], [204, '"cache", "storage"']);
   assert.equal(here.cookie, '', 'the cookie is cleared');
   await isOver(cookie, 'session_signed_out');
   assert.equal(await hearing.closeCode(), 4401);

@@ -142,6 +142,36 @@ told('wrong passwords, wrong roles and foreign origins are events of their own, 
   }
 });
 
+told('a failed sign-in names its account by a hash, as the limit does that keeps others from guessing on', async () => {
+  const victim = await stack.person();
+  const guess = () => stack.device().post('/api/auth/login', { email: victim.email, password: 'wrong-password' });
+  const { events: [failed] } = await linesOf(await guess());
+  assert.match(failed.about, /^account:[\w-]{22}$/);
+  const refused = await until(async () => {
+    const answer = await guess();
+    return answer.status === 429 && answer;
+  }, { what: 'a limit', everyMs: 1 });
+  const { events: [limited] } = await linesOf(refused);
+  assert.deepEqual([limited.event, limited.about], ['excess_rate_limit_exceeded', failed.about]);
+  const { events: [other] } = await linesOf(await stack.device().post('/api/auth/login', { email: 'nobody2@example.com', password: 'wrong' }));
+  assert.notEqual(other.about, failed.about);
+});
+
+told('a change of password, and what an admin does to somebody\'s sessions, are events', async () => {
+  const { person, device, session } = await signedIn();
+  const change = { currentPassword: person.password, newPassword: 'another-curtain-call' };
+  const { events: [changed] } = await linesOf(await device.post('/api/auth/password', change));
+  assert.deepEqual([changed.event, changed.user, changed.session], ['authn_password_change', person.id, hashOf(session)]);
+
+  const admin = await stack.adminDevice();
+  const { body: { user } } = await admin.get('/api/auth/me');
+  const path = `/api/admin/users/${person.id}/sessions`;
+  for (const [answer, action] of [[await admin.delete(`${path}/${session}`), 'end_session'], [await admin.delete(path), 'end_all_sessions']]) {
+    const { events: [done] } = await linesOf(answer);
+    assert.deepEqual([done.event, done.user, done.action, done.subject], ['authz_admin', user.id, action, person.id]);
+  }
+});
+
 told('no log of either service holds a token, a cookie, a password or an e-mail, at the most talkative level', async () => {
   const secrets = new Set();
   const keep = (answer) => {

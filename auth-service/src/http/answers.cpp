@@ -65,10 +65,14 @@ std::string signed_in_json(const user_facts& user) {
 
 std::string signed_out_json() { return R"({"redirectUrl":"/login"})"; }
 
+void clear_browser(http::response& answered, const session_cookie& cookie) {
+    answered.add("Set-Cookie", cookie.clear());
+    answered.add("Clear-Site-Data", "\"cache\", \"storage\"");
+}
+
 http::response signed_out_here(const session_cookie& cookie) {
     auto signed_out = http::response::json(200, signed_out_json());
-    signed_out.add("Set-Cookie", cookie.clear());
-    signed_out.add("Clear-Site-Data", "\"cache\", \"storage\"");
+    clear_browser(signed_out, cookie);
     return signed_out;
 }
 

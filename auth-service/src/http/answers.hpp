@@ -34,9 +34,12 @@ std::string signed_in_json(const user_facts& user);
 // {"redirectUrl"}
 std::string signed_out_json();
 
-// The answer to whoever signs out the browser at hand: takes the session cookie, and clears what the origin's pages
+// Of an answer to whoever signs out the browser at hand: takes the session cookie, and clears what the origin's pages
 // have left behind (Clear-Site-Data; https only, browsers ignore it elsewhere). Not its "cookies": that would take the
 // cookies of every host of the site, and those that outlive a session.
+void clear_browser(http::response& answered, const session_cookie& cookie);
+
+// {"redirectUrl"}, and the browser cleared.
 http::response signed_out_here(const session_cookie& cookie);
 
 // {"user","statusChanged","previousStatus","redirectUrl"}

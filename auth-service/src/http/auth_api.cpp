@@ -7,8 +7,7 @@
 #include "auth-service/src/http/people.hpp"
 #include "auth-service/src/http/rate_limits.hpp"
 #include "auth-service/src/user/email.hpp"
-#include "common/core/secrets.hpp"
-#include "common/obs/log.hpp"
+#include "common/ops/security_events.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -42,7 +41,7 @@ answer register_user(context& with, const http::request& request) {
 
     if (with.accounts.full()) co_return refuse_account(with.accounts, errc::overloaded);
     const auto admitted = co_await with.gate.admit_registration(request.client_address());
-    if (admitted.refused()) co_return refuse_for_now(admitted);
+    if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto created = co_await with.accounts.register_manager(std::move(wanted));
     if (!created) co_return refuse_account(with.accounts, created.error());
     if (created->event) {
@@ -67,10 +66,11 @@ answer login(context& with, const http::request& request) {
     // A text that is no address is an address that nobody has: the answer and its time are the same.
     const auto applicant = applicant_of(request, user::normalise_email(email).value_or(""));
     auto admitted = co_await with.gate.admit_sign_in(applicant);
-    if (admitted.refused()) co_return refuse_for_now(admitted);
+    if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto verified = co_await with.accounts.verify(applicant.email, std::move(password));
     if (!verified) {
         if (verified.error() == errc::invalid_credentials) {
+            request.about() = with.gate.name_of_account(applicant.email);
             admitted = co_await with.gate.count_failure(std::move(admitted));
         }
         auto refused = refuse_account(with.accounts, verified.error());
@@ -85,9 +85,7 @@ answer login(context& with, const http::request& request) {
     co_await with.endings.tell(std::move(begun->ends));
     const auto& who = begun->cookie.who;
     request.asked_by() = who;
-    obs::log::info("authn_login_success", {{"user", who.user.text()},
-                                           {"session", session_hash(who.session)},
-                                           {"request_id", request.request_id()}});
+    ops::log_security_event("authn_login_success", request);
     auto signed_in = http::response::json(200, signed_in_json(facts));
     signed_in.add("Set-Cookie", with.cookie.set(begun->cookie.token, begun->cookie.max_age));
     signed_in.add("Set-Cookie", with.gate.remember(applicant));
@@ -125,7 +123,8 @@ answer refresh_session(context& with, const http::request& request) {
     spdlog::debug("session refresh: requested ({})", request.request_id());
     const auto refreshed = co_await with.sessions.refresh(request.header("Cookie"), ack_version, &request.asked_by());
     if (!refreshed) {
-        spdlog::debug("session refresh: refused ({}): {}", request.request_id(), problem_of(to_errc(refreshed.error())).code);
+        spdlog::debug("session refresh: refused ({}): {}", request.request_id(),
+                      problem_of(to_errc(refreshed.error())).code);
         co_return refuse(refreshed.error());
     }
     spdlog::debug("session refresh: successful ({}): status {}", request.request_id(),

@@ -50,13 +50,19 @@ bool has_acceptable_body(const http::request& request) {
 
 runtime::task<http::response> refuse_with(errc error) { co_return http::response::problem(error); }
 
+// A browser sends its Origin with whatever changes something; other clients have to be told to.
+runtime::task<http::response> refuse_stranger(const http::request& request) {
+    if (request.find_header("Origin")) co_return http::response::problem(errc::cross_origin);
+    co_return http::response::problem(errc::cross_origin, "The request names no Origin; it has to be one of ours.");
+}
+
 }  // namespace
 
 runtime::task<http::response> guarded_service::handle(http::request& incoming) {
     const auto origin = incoming.header("Origin");
     const bool from_allowed = !origin.empty() && origins_.contains(origin);
     if (is_preflight(incoming)) {
-        return from_allowed ? answer_with(preflight_answer(origin)) : refuse_with(errc::cross_origin);
+        return from_allowed ? answer_with(preflight_answer(origin)) : refuse_stranger(incoming);
     }
     auto answering = answer(incoming);
     return from_allowed ? readable_by(origin, std::move(answering)) : std::move(answering);
@@ -64,7 +70,7 @@ runtime::task<http::response> guarded_service::handle(http::request& incoming) {
 
 runtime::task<http::response> guarded_service::answer(http::request& incoming) {
     if (changes_something(incoming)) {
-        if (!comes_from_us(incoming, origins_)) return refuse_with(errc::cross_origin);
+        if (!comes_from_us(incoming, origins_)) return refuse_stranger(incoming);
         if (!has_acceptable_body(incoming)) return refuse_with(errc::unsupported_media_type);
     }
     return inner_.handle(incoming);

@@ -3,6 +3,7 @@
 #include "auth-service/src/http/handlers.hpp"
 #include "auth-service/src/http/people.hpp"
 #include "auth-service/src/http/rate_limits.hpp"
+#include "common/ops/security_events.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -28,7 +29,7 @@ answer change_password(context& with, const http::request& request) {
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
     auto admitted = co_await with.gate.admit_password_change(wish.asking);
-    if (admitted.refused()) co_return refuse_for_now(admitted);
+    if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto changed = co_await with.accounts.change_password(std::move(wish));
     if (!changed) {
         if (changed.error() == errc::wrong_password) admitted = co_await with.gate.count_failure(std::move(admitted));
@@ -36,6 +37,7 @@ answer change_password(context& with, const http::request& request) {
         add_rate_limit_fields(refused, admitted);
         co_return refused;
     }
+    ops::log_security_event("authn_password_change", request);
     auto answered = http::response::json(200, user_json(changed->facts));
     const auto told = co_await with.endings.tell(std::move(*changed));
     if (told == approval::delivery::pending) co_return answered;  // Redis is away: nothing rotates (K10)

@@ -8,8 +8,9 @@ rate_limit::applicant applicant_of(const http::request& request, std::string ema
     return {request.client_address(), std::move(email), std::string{request.header("Cookie")}};
 }
 
-http::response refuse_for_now(const rate_limit::admission& refused) {
+http::response refuse_for_now(const http::request& request, const rate_limit::admission& refused) {
     const auto& why = *refused.refused();
+    request.about() = rate_limit::name_of(why.what, why.subject);
     const auto wait = rate_limit::quota_of(why.limit, why.now.owed).retry_after;
     auto told = http::response::problem(errc::rate_limited, std::string{rate_limit::row_of(why.what).detail}, {}, wait);
     add_rate_limit_fields(told, refused);

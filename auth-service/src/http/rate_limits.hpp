@@ -11,8 +11,8 @@ namespace stagedoor::api {
 // `email`: normalised, or "".
 rate_limit::applicant applicant_of(const http::request& request, std::string email);
 
-// The problem rate_limited. Only for an admission that is refused.
-http::response refuse_for_now(const rate_limit::admission& refused);
+// The problem rate_limited; the log is told which limit and whose. Only for an admission that is refused.
+http::response refuse_for_now(const http::request& request, const rate_limit::admission& refused);
 
 // Of what needs a password to be hashed: `overloaded` says honestly when the pool will have room.
 http::response refuse_account(const user::account_service& accounts, const boost::system::error_code& error);

@@ -1,6 +1,7 @@
 #include "auth-service/src/http/answers.hpp"
 #include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/http/handlers.hpp"
+#include "common/ops/security_events.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -30,6 +31,11 @@ task<result<admin_and_user>> find_admin_and_user(context& with, const http::requ
     auto user = co_await with.users.find(*id);
     if (!user) co_return user.error();
     co_return admin_and_user{std::move(*who), std::move(*user)};
+}
+
+// What an admin has done to somebody is a security event, like an attempt that failed.
+void log_end_by_admin(const http::request& request, std::string_view ended, const user_facts& whose) {
+    ops::log_security_event("authz_admin", request, {{"action", ended}, {"subject", whose.id.text()}});
 }
 
 }  // namespace
@@ -69,7 +75,7 @@ answer end_session(context& with, const http::request& request) {
     const auto ended = co_await with.endings.end_one(which, reason, std::move(by));
     if (!ended) co_return refuse(ended.error());
     http::response done{204};
-    if (own) done.add("Set-Cookie", with.cookie.clear());
+    if (own) clear_browser(done, with.cookie);
     co_return done;
 }
 
@@ -90,6 +96,7 @@ answer end_sessions_of(context& with, const http::request& request) {
     user::actor by{both->admin.user.id.text()};
     const auto ended = co_await with.endings.end_all(both->user.id, std::move(by));
     if (!ended) co_return refuse(ended.error());
+    log_end_by_admin(request, "end_all_sessions", both->user);
     co_return http::response{204};
 }
 
@@ -105,6 +112,7 @@ answer end_session_of(context& with, const http::request& request) {
     user::actor by{both->admin.user.id.text()};
     const auto ended = co_await with.endings.end_one(which, errc::session_ended_by_admin, std::move(by));
     if (!ended) co_return refuse(ended.error());
+    log_end_by_admin(request, "end_session", both->user);
     co_return http::response{204};
 }
 

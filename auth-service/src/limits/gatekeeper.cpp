@@ -1,7 +1,5 @@
 #include "auth-service/src/limits/gatekeeper.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include "auth-service/src/limits/network.hpp"
 #include "common/core/secrets.hpp"
 
@@ -32,6 +30,10 @@ const admission::standing* admission::refused() const noexcept {
     return longest;
 }
 
+std::string name_of(kind what, std::string_view subject) {
+    return std::string{row_of(what).name}.append(":").append(subject);
+}
+
 rate_limit_fields fields_of(const admission& of) {
     rate_limit_fields fields;
     for (const auto& each : of.standings) {
@@ -46,11 +48,17 @@ rate_limit_fields fields_of(const admission& of) {
 
 void gatekeeper::add(std::vector<question>& to, kind what, std::string_view subject, step how) const {
     const auto& limit = rates_.of(what);
-    if (!limit.limits()) return;
+    if (limit.limits()) to.push_back({what, hash_of(what, subject), limit, how});
+}
+
+std::string gatekeeper::hash_of(kind what, std::string_view subject) const {
     const auto text = std::string{subject_context}.append(row_of(what).name).append(":").append(subject);
     const std::span bytes{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-    const auto hash = keys_.prove(keys_.signing_key_id(), bytes).value_or(session::token_proof{});
-    to.push_back({what, to_base64url(hash), limit, how});
+    return to_base64url(keys_.prove(keys_.signing_key_id(), bytes).value_or(session::token_proof{}));
+}
+
+std::string gatekeeper::name_of_account(std::string_view email) const {
+    return name_of(kind::account, hash_of(kind::account, email));
 }
 
 runtime::task<admission> gatekeeper::ask(std::vector<question> questions) {
@@ -66,9 +74,7 @@ runtime::task<admission> gatekeeper::ask(std::vector<question> questions) {
 
 void gatekeeper::note_refusal(const admission& of) {
     const auto* const why = of.refused();
-    if (!why) return;
-    counters_.refuse(why->what);
-    spdlog::info("rate limited: {} {}", row_of(why->what).name, why->subject);
+    if (why) counters_.refuse(why->what);
 }
 
 runtime::task<admission> gatekeeper::admit_sign_in(applicant who) {

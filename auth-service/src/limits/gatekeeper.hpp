@@ -47,6 +47,9 @@ struct rate_limit_fields {
 };
 rate_limit_fields fields_of(const admission& of);
 
+// Whose limit it is, for logs: `account:` and a hash that only the keys can make.
+std::string name_of(kind what, std::string_view subject);
+
 class gatekeeper {
 public:
     gatekeeper(const session::key_ring& keys, const device_cookie& devices, const rates& limits, rate_limiter& counts,
@@ -62,10 +65,14 @@ public:
     runtime::task<admission> count_failure(admission to);
     runtime::task<admission> admit_registration(boost::asio::ip::address client);
 
+    // What logs call the account of an e-mail address, also when there is none: as in the lines about its limit.
+    std::string name_of_account(std::string_view email) const;
+
     // The Set-Cookie value after a sign-in.
     std::string remember(const applicant& who) const { return devices_.remember(who.cookies, who.email, counts_.now()); }
 
 private:
+    std::string hash_of(kind what, std::string_view subject) const;
     // Adds a question, unless its limit is off.
     void add(std::vector<question>& to, kind what, std::string_view subject, step how) const;
     runtime::task<admission> ask(std::vector<question> questions);
