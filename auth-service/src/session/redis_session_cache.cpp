@@ -42,10 +42,10 @@ remembered_session* redis_session_cache::recall(const session_ref& who) {
     const auto now = std::chrono::steady_clock::now();
     if (!trust_.holds(now) || !tracker_.answers(now)) return nullptr;
     inbox_.apply_to(cache_);
-    auto* const found = cache_.find(who);  // again: any of these may have evicted it
-    if (found) count(counters_.hits);
-    return found;
+    return cache_.find(who);  // again: any of these may have evicted it
 }
+
+void redis_session_cache::note_hit() noexcept { count(counters_.hits); }
 
 runtime::task<result<stored_session>> redis_session_cache::load(session_ref who, deadline_time by) {
     count(counters_.misses);

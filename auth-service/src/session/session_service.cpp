@@ -80,6 +80,7 @@ std::optional<session_service::recognised> session_service::recognise(std::strin
         const auto verdict = judge(known->record, who, claims.generation, known->facts, at, limits_);
         const bool goes_on = verdict && *verdict != standing::ahead;
         if (!goes_on || after_use(known->record, *verdict, at, limits_)) return std::nullopt;
+        store_.note_hit();
         return recognised{who, known, *verdict};
     }
     return std::nullopt;

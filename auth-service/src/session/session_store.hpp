@@ -49,6 +49,8 @@ public:
     // What is remembered of the session, and as good as a load that begins now. It may only be used to say yes: whoever
     // would say no, or write, loads (C1). Valid until the next call of anything else here.
     virtual remembered_session* recall(const session_ref&) { return nullptr; }
+    // The last one that was recalled has answered a request.
+    virtual void note_hit() noexcept {}
 
     // One MGET of record and snapshot. Redis counts as away when it came back after it was last found to have been told
     // everything: it may be a copy from before (R6).

@@ -12,11 +12,8 @@ constexpr int change_attempts = 2;
 
 // What was typed is wiped, however the call ends.
 struct wiping {
-    password_wish& wish;
-    ~wiping() {
-        wipe(wish.present);
-        wipe(wish.next);
-    }
+    std::string& typed;
+    ~wiping() { wipe(typed); }
 };
 
 }  // namespace
@@ -45,14 +42,15 @@ runtime::task<result<user_facts>> account_service::verify(std::string email, std
     }
     auto& known = **found;
     const bool outdated = password_hasher::is_outdated(known.password_hash);
-    std::string again = outdated ? password : std::string{};
+    std::string for_rehash = outdated ? password : std::string{};
+    const wiping at_the_end{for_rehash};
     const auto right = co_await hasher_.verify(std::move(password), known.password_hash);
     if (!right) co_return right.error();
     if (!*right) co_return errc::invalid_credentials;
     if (known.facts.status == user_status::suspended) co_return errc::account_suspended;
 
     if (outdated) {
-        tasks_.spawn("rehash", rehash(known.facts.id, std::move(known.password_hash), std::move(again)));
+        tasks_.spawn("rehash", rehash(known.facts.id, std::move(known.password_hash), std::move(for_rehash)));
     }
     co_return std::move(known.facts);
 }
@@ -67,7 +65,8 @@ runtime::task<void> account_service::rehash(user_id user, std::string old_hash, 
 }
 
 runtime::task<result<committed>> account_service::change_password(password_wish wish) {
-    const wiping at_the_end{wish};
+    const wiping present{wish.present};
+    const wiping next{wish.next};
     std::string new_hash;
     for (int attempt = 0; attempt < change_attempts; ++attempt) {
         auto known = co_await users_.find_credentials(wish.user);
