@@ -16,12 +16,6 @@ std::string default_of(const option& about) {
     return about.default_text.empty() ? "none" : about.default_text;
 }
 
-std::vector<std::string> names_of(const option_set& set) {
-    std::vector<std::string> names;
-    for (const auto& option : set.options()) names.push_back(option.name);
-    return names;
-}
-
 std::vector<std::string> groups_of(const option_set& set) {
     std::vector<std::string> groups;
     for (const auto& option : set.options()) {
@@ -81,6 +75,12 @@ std::string markdown_row(const option& about) {
            (is_value ? code(shown) : shown) + " | " + cell(what) + " |\n";
 }
 
+std::string markdown_rows(const option_set& set) {
+    std::string rows;
+    for (const auto& option : set.options()) rows.append(markdown_row(option));
+    return rows;
+}
+
 }  // namespace
 
 std::string program::overview() const {
@@ -104,7 +104,7 @@ std::string program::markdown() const {
     for (const auto& known : commands_) {
         out.append(out.empty() ? "" : "\n").append("### `" + name_ + ' ' + known.name + "`\n\n" + known.summary + '\n');
         const auto& first = *std::ranges::find_if(
-            commands_, [&](const auto& c) { return names_of(c.options) == names_of(known.options); });
+            commands_, [&](const auto& c) { return markdown_rows(c.options) == markdown_rows(known.options); });
         if (&first != &known) {
             out.append("\nTakes the options of `" + name_ + ' ' + first.name + "`.\n");
             continue;

@@ -19,7 +19,8 @@ inline constexpr std::array<std::string_view, 32> known_options{
 };
 
 // Variables that scripts and tests read.
-inline constexpr std::array<std::string_view, 3> script_variables{"STAGEDOOR_BUILD_DIR", "STAGEDOOR_SEED", "STAGEDOOR_TEST_LOGS"};
+inline constexpr std::array<std::string_view, 3> script_variables{"STAGEDOOR_BUILD_DIR", "STAGEDOOR_SEED",
+                                                                  "STAGEDOOR_TEST_LOGS"};
 
 // Whether any of our programs has this option.
 bool is_known_option(std::string_view name) noexcept;

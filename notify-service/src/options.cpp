@@ -20,23 +20,24 @@ std::size_t cores() { return std::clamp<std::size_t>(std::thread::hardware_concu
 
 bool is_prefix(std::string_view text) {
     const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
-    return text.size() <= 32 && std::ranges::all_of(text, fits);
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, fits);
 }
 
 void add_network_options(config::option_set& set, serve_options& o) {
     using namespace config;
     set.group("Network");
-    set.add("listen", o.listen, address(), required, "Where browsers open their WebSockets.");
-    set.add("ops-listen", o.ops_listen, address(), {}, "Where /healthz, /readyz and /metrics are; never public.");
+    set.add("listen", o.listen, address(), required, "Where browsers and gateways reach the service.");
+    set.add("ops-listen", o.ops_listen, address(), {}, "Where /healthz, /readyz and /metrics are answered. Never make it public.");
     set.add("allowed-origin", o.origins,
             text("ORIGIN", "an origin like https://example.com",
                  [](std::string_view given) { return parse_origin(given).has_value(); }),
-            required, "An origin whose pages may open sockets; repeatable. The first one names the session cookie.");
+            required,
+            "An origin whose pages may open sockets. The first one is where people are: it names the session cookie.");
     set.add("trusted-proxy", o.proxies,
-            text("ADDRESS", "an address or a block like 10.0.0.0/8",
+            text("NETWORK", "an address or network like 10.0.0.0/8",
                  [](std::string_view given) { return http::network::parse(given).has_value(); }),
-            {}, "A proxy that is believed about whom it speaks for; repeatable.");
-    set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops, each with its own connections.")
+            {}, "A proxy that is believed about the address of its client.");
+    set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops.")
         .show_default("one per core");
 }
 
@@ -44,12 +45,12 @@ void add_redis_options(config::option_set& set, serve_options& o) {
     using namespace config;
     set.group("Redis");
     set.add("redis-url", o.redis_url,
-            text("URL", "a URL like redis://host:6379 or unix:/path",
+            text("URL", "redis://HOST:PORT or unix:/PATH",
                  [](std::string_view given) { return redis::parse_url(given).has_value(); }),
-            required, "The Redis that auth-service writes to.");
+            required, "Redis, where sessions are hot and both services meet.");
     set.add("redis-password", o.redis_password, hidden(), {}, "In the place of one in the URL.");
-    set.add("redis-prefix", o.redis_prefix, text("NAME", "1 to 32 characters out of a-z 0-9 _ -", &is_prefix),
-            "stagedoor", "First part of every key and channel; the same as auth-service's.");
+    set.add("redis-prefix", o.redis_prefix, text("NAME", "1 to 32 of a-z 0-9 _ -", &is_prefix),
+            "stagedoor", "The first part of every key and channel in Redis; the same as auth-service's.");
 }
 
 void add_session_options(config::option_set& set, serve_options& o) {
@@ -58,12 +59,12 @@ void add_session_options(config::option_set& set, serve_options& o) {
     set.add("session-key-file", o.key_file, path(), {},
             "auth-service's keys: with them strangers cost no round trip to Redis.");
     set.add("cookie-domain", o.cookie_domain, text("DOMAIN"), "",
-            "The domain whose hosts share the session cookie; the same as auth-service's.");
+            "Reads the session cookie that all hosts of this domain get; the same as auth-service's.");
     set.constrain([&o] {
         return o.cookie_domain.empty() ? std::string{} : complaint_about_cookie_domain(o.cookie_domain, o.origins);
     });
     set.add("session-idle-timeout", o.session_idle, duration{1s, std::chrono::days{365}}, limits::session_idle_default,
-            "How long a session may stay unused; the same as auth-service's.");
+            "A session that nobody uses for this long is over; the same as auth-service's.");
 }
 
 void add_socket_options(config::option_set& set, serve_options& o) {
@@ -85,14 +86,14 @@ void add_log_options(config::option_set& set, serve_options& o) {
     using obs::log::level;
     set.group("Logs");
     set.add("log-format", o.log_format, one_of<format>({{"text", format::text}, {"json", format::json}}), format::text,
-            "How a line looks.");
+            "How the log on stderr is written.");
     set.add("log-level", o.log_level,
             one_of<level>({{"debug", level::debug},
                            {"info", level::info},
                            {"warn", level::warn},
                            {"error", level::error},
                            {"off", level::off}}),
-            level::info, "The least that is logged.");
+            level::info, "How much is logged.");
 }
 
 }  // namespace

@@ -86,6 +86,14 @@ TEST_CASE("a command with the options of another refers to it in the tables") {
     CHECK(markdown.find("--quiet") == markdown.rfind("--quiet"));
 }
 
+TEST_CASE("a command whose options mean something else has a table of its own") {
+    program main{"p", ""};
+    bool quiet = false;
+    main.command("serve", "S.").add("quiet", quiet, on_off(), false, "Q.");
+    main.command("restore", "R.").add("quiet", quiet, on_off(), false, "Another Q.");
+    CHECK_THAT(main.markdown(), !Catch::Contains("Takes the options of") && Catch::Contains("Another Q."));
+}
+
 TEST_CASE("settings in force are shown without secrets") {
     fixture f;
     const surroundings around{
