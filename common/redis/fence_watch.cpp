@@ -18,6 +18,7 @@ void fence_watch::look() {
 }
 
 void fence_watch::note(std::string_view text) {
+    looked_at_ = data_.run_id();
     auto seen = parse_fence(text);
     if (!is_good(seen, data_.run_id())) seen.reset();
     const bool same = seen && whole_ ? same_life(*seen, *whole_) : seen.has_value() == whole_.has_value();

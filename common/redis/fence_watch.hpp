@@ -28,6 +28,8 @@ public:
     bool whole() const noexcept {
         return whole_ && (!data_.connected() || whole_->run_id == data_.run_id());
     }
+    // Whether the server process that the link reaches has been looked at.
+    bool known() const noexcept { return !looked_at_.empty() && looked_at_ == data_.run_id(); }
     // Redis' time when this life of its data began; the beginning of time until that is known.
     instant since() const noexcept { return since_; }
     const std::string& key() const noexcept { return key_; }
@@ -38,6 +40,7 @@ private:
     std::function<void()> on_change_;
     std::optional<fence> whole_;
     instant since_{};
+    std::string looked_at_;  // the run id of the server process
     bool asked_ = false;
 };
 

@@ -138,6 +138,8 @@ void push_shard::report() {
         health_.fail(server.error());
     } else if (!subscriptions_.live()) {
         health_.fail("subscriptions are not confirmed");
+    } else if (!fence_.known()) {
+        health_.fail("what Redis has is not known yet");
     } else if (!fence_.whole()) {
         health_.fail("Redis lacks data, which auth-service has to replay");
     } else {
