@@ -19,7 +19,8 @@ constexpr auto kinds = [] {
     for (unsigned c = 0x21; c < table.size(); ++c) {
         const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         const bool digit = c >= '0' && c <= '9';
-        const bool mark = c < 0x80 && std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
+        constexpr std::string_view marks{"!#$%&'*+-.^_`|~"};
+        const bool mark = c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos;
         if (letter || digit || mark) table[c] = in_token;
         if (c != 0x7f) table[c] = static_cast<std::uint8_t>(table[c] | in_target);
     }

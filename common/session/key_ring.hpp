@@ -23,8 +23,8 @@ using token_proof = std::array<std::uint8_t, 16>;
 class key_ring {
 public:
     // The text of a key file: one `<id> <key>` a line, id 0..255 and unique, key the base64url of 32 bytes that
-    // look random and are under no other id; `#` begins a comment. A text without a key is an error. On failure `complaint` says what is
-    // wrong and in which line, without the key.
+    // look random and are under no other id; `#` begins a comment. A text without a key is an error. On failure
+    // `complaint` says what is wrong and in which line, without the key.
     static std::optional<key_ring> parse(std::string_view text, std::string& complaint);
 
     // The text of a new file with one random key.

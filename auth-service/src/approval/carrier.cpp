@@ -144,7 +144,8 @@ void carrier::note_failure(const outbox_row& row, const boost::system::error_cod
     next_complaint_ = now + complaint_interval;
     const auto* const event = as_event(row);
     const auto& user = event ? event->facts.id : std::get<ended_session>(row.what).who.user;
-    spdlog::error("relay: outbox row {} of user {} cannot be relayed and is tried again: {}", row.id, user.text(), why.message());
+    spdlog::error("relay: outbox row {} of user {} cannot be relayed and is tried again: {}", row.id, user.text(),
+                  why.message());
 }
 
 }  // namespace stagedoor::approval
