@@ -80,7 +80,10 @@ page_files::page_files(std::string_view notify_url) {
         pages_.emplace(source->which, make_file(embedded.path, with_notify_url(embedded.bytes, notify_url)));
     }
     policy_ = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
-    if (const auto origin = origin_of(notify_url); !origin.empty()) policy_.append(" ").append(origin);
+    if (const auto origin = origin_of(notify_url); !origin.empty()) {
+        // The event stream is beside the WebSocket: ws://host and http://host, wss://host and https://host.
+        policy_.append(" ").append(origin).append(" http").append(origin.substr(std::string_view{"ws"}.size()));
+    }
     policy_.append("; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 }
 

@@ -1,4 +1,4 @@
-// One WebSocket to notify-service that keeps itself alive: what happened to the user, each transition once and in
+// One connection to notify-service that keeps itself alive, a WebSocket or, where none gets through, an event stream: what happened to the user, each transition once and in
 // order, over any number of lost connections. Who calls it: stagedoor-client.js hands it on to pages.
 //
 //   state        means                                              leaves to
@@ -8,8 +8,9 @@
 //   lost         waits to try again                                 connecting, ended
 //   ended        closed by the page, or the server said never       connecting (only by open())
 
-import { VersionOrder, adviceFor, bounds, jitteredDelay, parseFrame, reconnectDelay, silenceLimit, socketUrl }
-  from './stagedoor-policy.js';
+import { EventStreamSocket } from './stagedoor-event-stream.js';
+import { TransportChoice, VersionOrder, adviceFor, bounds, eventStreamUrl, jitteredDelay, parseFrame, reconnectDelay,
+         silenceLimit, socketUrl } from './stagedoor-policy.js';
 
 const connectionType = 'stagedoor.connection.';
 
@@ -25,6 +26,7 @@ export class NotificationEvent extends Event {
 export function browserEnvironment() {
   return {
     WebSocket: globalThis.WebSocket,
+    fetch: (...request) => globalThis.fetch(...request),
     pageUrl: globalThis.location.href,
     setTimeout: (call, ms) => globalThis.setTimeout(call, ms),
     clearTimeout: (timer) => globalThis.clearTimeout(timer),
@@ -52,6 +54,9 @@ export class Notifications extends EventTarget {
   #env;
   #state = 'idle';
   #socket = null;
+  #choice;
+  #transport = 'ws';
+  #saidNothing = true;
   #cursor;
   #user = null;
   #closing = null;
@@ -76,10 +81,14 @@ export class Notifications extends EventTarget {
    * @param {string|null} [options.cursor] - where an earlier connection of this user stopped
    * @param {() => Promise<unknown>} [options.refresh] - refreshes the session; asked for by close code 4404. Rejects
    *   with a Problem: 401 ends the notifications, anything else is tried again
+   * @param {'auto'|'ws'|'sse'} [options.transport] - `auto`: WebSocket, and the event stream `/events` beside it where
+   *   WebSockets do not get through; acknowledgements go over WebSockets alone
    * @param {object} [options.environment] - see browserEnvironment()
    */
-  constructor({ url = '', cursor = null, refresh = async () => {}, environment = browserEnvironment() } = {}) {
+  constructor({ url = '', cursor = null, refresh = async () => {}, transport = 'auto',
+                environment = browserEnvironment() } = {}) {
     super();
+    this.#choice = new TransportChoice(transport);
     this.#url = url;
     this.#cursor = cursor;
     this.#refresh = refresh;
@@ -90,6 +99,9 @@ export class Notifications extends EventTarget {
 
   /** Opaque; give it to the next Notifications of the same user to hear what happened in between. */
   get cursor() { return this.#cursor; }
+
+  /** What the present or last connection is: `ws` or `sse`. */
+  get transport() { return this.#transport; }
 
   /** The newest snapshot `{id, email, displayName, role, status, version}` that was heard, or null. */
   get user() { return this.#user; }
@@ -117,21 +129,30 @@ export class Notifications extends EventTarget {
     this.#attemptedAt = this.#env.now();
     this.#setState('connecting');
     if (this.#state !== 'connecting') return;  // a listener closed it
+    this.#transport = this.#choice.next(this.#env.now());
+    this.#saidNothing = true;
     let socket;
     try {
-      socket = new this.#env.WebSocket(socketUrl(this.#url, this.#env.pageUrl, this.#cursor), ['cloudevents.json']);
+      socket = this.#makeSocket();
     } catch (error) {
       this.#lost({ code: 1006, reason: String(error) });
       return;
     }
     this.#socket = socket;
     socket.onmessage = ({ data }) => { if (socket === this.#socket) this.#heard(data); };
-    socket.onclose = ({ code, reason }) => { if (socket === this.#socket) this.#lost({ code, reason }); };
+    socket.onclose = (how) => { if (socket === this.#socket) this.#lost(how); };
     this.#watch(bounds.welcomeMs);
+  }
+
+  #makeSocket() {
+    const address = [this.#url, this.#env.pageUrl, this.#cursor];
+    return this.#transport === 'sse' ? new EventStreamSocket(eventStreamUrl(...address), this.#env.fetch)
+                                     : new this.#env.WebSocket(socketUrl(...address), ['cloudevents.json']);
   }
 
   #heard(text) {
     this.#heardAt = this.#env.now();
+    this.#saidNothing = false;
     const frame = parseFrame(text);
     if (frame === null) {
       this.#emit('unreadable', String(text).slice(0, 200));
@@ -149,6 +170,7 @@ export class Notifications extends EventTarget {
     if (frame.cursor) this.#cursor = frame.cursor;
     this.#silenceMs = silenceLimit(data.heartbeatIntervalMs);
     this.#watch(this.#silenceMs);
+    this.#choice.welcomed(this.#transport, this.#env.now());
     this.#emit('welcome', data);
     if (this.#state === 'connecting') {
       const reconnected = this.#wasLive;
@@ -198,8 +220,10 @@ export class Notifications extends EventTarget {
     this.#watch(bounds.closeMs);
   }
 
-  #lost({ code, reason }) {
-    const closing = this.#closing;
+  // `closing`: as a frame of that type would have said it, from an event stream that was refused.
+  #lost({ code, reason, closing: told = null }) {
+    const closing = this.#closing ?? told;
+    if (this.#saidNothing && !told) this.#choice.silent(this.#transport);
     if (this.#state === 'live' && this.#env.now() - this.#liveSince >= bounds.steadyMs) this.#attempt = 0;
     this.#dropSocket();
     const advice = adviceFor(code, closing);

@@ -31,6 +31,9 @@ export const bounds = Object.freeze({
   minHeartbeatMs: 100,           // no server beats faster; a lower figure is a mistake
   requestMs: 15_000,             // an API call without an answer for this long counts as unreachable
   retryAfterSeconds: 3_600,      // a longer Retry-After is read as this
+  eventBytes: 1_048_576,         // of one event of a stream; the server's largest has some thousand
+  silentAttempts: 2,             // WebSockets in a row that say nothing before an event stream is tried
+  streamMs: 600_000,             // then, for this long, the next connections are event streams at once
   ackMs: 1_000,                  // between acknowledgements: one says it for all before; the server takes 120 messages a minute
   subjects: 10_000,              // users whose last version is remembered (an admin console hears of many)
 });
@@ -86,6 +89,44 @@ export function retryDelay({ attempt, retryAfter = null, random = Math.random })
 export function silenceLimit(heartbeatIntervalMs) {
   const interval = Number.isFinite(heartbeatIntervalMs) ? heartbeatIntervalMs : bounds.heartbeatMs;
   return Math.max(bounds.minHeartbeatMs, interval) * 1.5;
+}
+
+/** What the status of an answer of `/events` would be as a close code. */
+export function closeCodeOf(status) {
+  return { 401: 4401, 403: 4403, 429: 4409, 503: 1013 }[status] ?? 1006;
+}
+
+/**
+ * Which transport the next connection uses. `auto`: WebSocket, until that says nothing several times in a row, as where
+ * a network lets none through; then an event stream, and if that says something, event streams for a while.
+ */
+export class TransportChoice {
+  #fixed;
+  #silent = 0;
+  #streamUntil = -Infinity;
+
+  /** @param {'auto'|'ws'|'sse'} transport */
+  constructor(transport) {
+    if (!['auto', 'ws', 'sse'].includes(transport)) throw new TypeError(`no such transport: ${transport}`);
+    this.#fixed = transport === 'auto' ? null : transport;
+  }
+
+  next(now) {
+    return this.#fixed ?? (now < this.#streamUntil || this.#silent >= bounds.silentAttempts ? 'sse' : 'ws');
+  }
+
+  /** A connection was welcomed. */
+  welcomed(transport, now) {
+    this.#streamUntil = transport === 'sse' ? now + bounds.streamMs : -Infinity;
+    // When the while is over, one more silent WebSocket is proof enough.
+    this.#silent = transport === 'sse' ? bounds.silentAttempts - 1 : 0;
+  }
+
+  /** A connection ended before it said anything. */
+  silent(transport) {
+    this.#silent = transport === 'ws' ? this.#silent + 1 : 0;
+    this.#streamUntil = -Infinity;
+  }
 }
 
 /** Seconds of a Retry-After field (RFC 9110 section 10.2.3: a number or a date), or null if there is none to read. */
@@ -146,5 +187,13 @@ export function socketUrl(notifyUrl, pageUrl, cursor = null) {
   const url = new URL(notifyUrl || '/ws', pageUrl);
   url.protocol = url.protocol.replace(/^http/, 'ws');
   if (cursor) url.searchParams.set('cursor', cursor);
+  return url.href;
+}
+
+/** The address of the event stream beside that WebSocket: `/events` where `/ws` is. */
+export function eventStreamUrl(notifyUrl, pageUrl, cursor = null) {
+  const url = new URL(socketUrl(notifyUrl, pageUrl, cursor));
+  url.protocol = url.protocol.replace(/^ws/, 'http');
+  url.pathname = url.pathname.replace(/[^/]*$/, 'events');
   return url.href;
 }

@@ -202,7 +202,7 @@ test('a constructor that throws is a lost connection', async () => {
 });
 
 test('coming online shortens a long wait, once, and never what the server asked for', async () => {
-  const { browser } = opened({ random: () => 0.999 });
+  const { browser } = opened({ transport: 'ws', random: () => 0.999 });
   for (let i = 0; i < 6; ++i) {
     browser.socket.hangUp();
     if (i < 5) await browser.nextSocket();
