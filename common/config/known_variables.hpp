@@ -15,7 +15,7 @@ inline constexpr std::array<std::string_view, 32> known_options{
     "max-sockets", "notify-url", "ops-listen", "password-stdin", "redis-password", "redis-prefix", "redis-url",
     "session-absolute-timeout", "session-cache", "session-idle-timeout", "session-key-file",
     "session-rotation-grace", "sessions-per-user",
-    "sockets-per-user", "threads", "trusted-proxy",
+    "sockets-per-network", "sockets-per-user", "threads", "trusted-proxy",
 };
 
 // Variables that scripts and tests read.

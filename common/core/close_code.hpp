@@ -28,17 +28,24 @@ struct close_rule {
     close_code code;
     reconnect advice;
     std::string_view reason;  // at most limits::ws_reason_bytes
+    // How long a client waits that comes back: for each a time between the two, drawn evenly, so that they come evenly.
+    // `closing` frames carry it as afterMs where the advice is `after`, event streams as `retry:` wherever it is not 0.
+    std::uint16_t soonest_ms;
+    std::uint16_t latest_ms;
+    // The status that refuses an event stream for it. 200: the stream says so and ends. 0: it only ends open ones.
+    std::uint16_t status;
 };
 
+// A drain has spread its clients already, over its window.
 inline constexpr std::array close_table{
-    close_rule{close_code::draining, reconnect::after, "The service is restarting."},
-    close_rule{close_code::try_again_later, reconnect::after, "The service cannot serve this connection now."},
-    close_rule{close_code::session_over, reconnect::never, "The session is over."},
-    close_rule{close_code::account_suspended, reconnect::never, "The account is suspended."},
-    close_rule{close_code::session_unclear, reconnect::after_refresh, "Refresh the session, then reconnect."},
-    close_rule{close_code::no_pong, reconnect::now, "No answer to a ping."},
-    close_rule{close_code::too_many_sockets, reconnect::after, "Too many connections of this account."},
-    close_rule{close_code::slow_reader, reconnect::now, "The client reads too slowly."},
+    close_rule{close_code::draining, reconnect::after, "The service is restarting.", 100, 1'100, 503},
+    close_rule{close_code::try_again_later, reconnect::after, "The service cannot serve this connection now.", 1'000, 5'000, 503},
+    close_rule{close_code::session_over, reconnect::never, "The session is over.", 0, 0, 401},
+    close_rule{close_code::account_suspended, reconnect::never, "The account is suspended.", 0, 0, 403},
+    close_rule{close_code::session_unclear, reconnect::after_refresh, "Refresh the session, then reconnect.", 1'000, 5'000, 200},
+    close_rule{close_code::no_pong, reconnect::now, "No answer to a ping.", 0, 1'000, 0},
+    close_rule{close_code::too_many_sockets, reconnect::after, "Too many connections of this account.", 5'000, 15'000, 429},
+    close_rule{close_code::slow_reader, reconnect::now, "The client reads too slowly.", 0, 1'000, 0},
 };
 
 const close_rule& rule_of(close_code code) noexcept;

@@ -65,6 +65,8 @@ inline constexpr std::size_t session_cache_default = std::size_t{64} << 20;  // 
 inline constexpr auto redis_connect_time = 1s;
 // A reply later than this means that the link is lost: outages have to be answered within 1 s.
 inline constexpr auto redis_reply_time = 500ms;
+// A reply behind messages that keep coming is waited for so long: a burst of 50,000 letters takes a loaded node seconds.
+inline constexpr auto redis_backlog_time = 5s;
 // What one request may spend on Redis before the ledger is asked instead (K10): with the time below for the database
 // it is answered within 1 s, whatever is away.
 inline constexpr auto redis_answer_time = 250ms;
@@ -139,12 +141,16 @@ inline constexpr std::size_t device_accounts = 8;         // accounts that one b
 inline constexpr auto device_cookie_life = std::chrono::days{180};  // begins again at each sign-in; browsers allow 400
 
 // --- WebSocket ---
+// Users whose streams one shard compares at a time (N4), four times a second: 50,000 users within the default heartbeat.
+inline constexpr std::size_t head_looks_at_once = 512;
 inline constexpr std::size_t ws_message_bytes = 4 * 1024;        // clients have little to say: an acknowledgement
 inline constexpr std::size_t ws_messages_per_minute = 120;
 inline constexpr std::size_t ws_outbox_bytes = 256 * 1024;       // a slow reader's queue; beyond it: 4413
 inline constexpr std::size_t ws_outbox_frames = 1'024;
 inline constexpr std::size_t ws_sockets_per_user = 64;           // tabs and devices of one person
 inline constexpr std::size_t ws_sockets = 16'000;
+// Of one client network: an office or a mobile carrier behind one address fits, and keeps no node from everybody else.
+inline constexpr std::size_t ws_sockets_per_network = 8'000;
 inline constexpr auto ws_heartbeat_default = 25s;                // below the idle timeouts of common gateways (nginx, ELB: 60 s)
 inline constexpr auto ws_pong_time = 10s;
 inline constexpr auto ws_close_time = 300ms;                     // N7

@@ -88,6 +88,13 @@ void subscriber::closed() {
 }
 
 result<void> subscriber::received(std::string_view bytes) {
+    const auto taken = take(bytes);
+    heard_at_ = steady_clock::now();
+    if (std::exchange(message_came_, false)) told_at_ = heard_at_;
+    return taken;
+}
+
+result<void> subscriber::take(std::string_view bytes) {
     reader_.feed(bytes);
     while (connection_.is_open()) {
         value reply;
@@ -123,6 +130,7 @@ result<void> subscriber::dispatch_push(const value::array& parts) {
     const auto kind = text_of(parts[0]);
     const auto subject = text_of(parts[1]);
     if (kind == "message" && parts.size() == 3) {
+        message_came_ = true;
         if (subject != probe_channel_) {
             to_.on_message(subject, text_of(parts[2]));
             return {};
@@ -151,14 +159,15 @@ void subscriber::announce_if_restored() {
 subscriber::time_point subscriber::tick(time_point now) {
     // Only a connection with a subscription answers PING by a push; until then the confirmation itself is waited for.
     const bool ready = table_.is_confirmed(probe_channel_);
-    const bool late = ready ? ping_.late(now) || published_.late(now) : now - opened_at_ >= limits::redis_reply_time;
+    // A PONG says that the connection lives, not that messages come.
+    const bool mute = ping_.late(now, heard_at_);
+    const bool late = ready ? mute || published_.late(now, told_at_) : now - opened_at_ >= limits::redis_reply_time;
     if (late) {
         if (!forgave_lateness_ && connection_.has_unread()) {
             forgave_lateness_ = true;
             return now + unread_grace;
         }
-        const bool deaf = ready && !ping_.late(now);
-        connection_.drop(deaf ? "what is published does not arrive" : "no reply in time");
+        connection_.drop(ready && !mute ? "what is published does not arrive" : "no reply in time");
         return now + limits::redis_probe_interval;
     }
     forgave_lateness_ = false;
@@ -168,8 +177,8 @@ subscriber::time_point subscriber::tick(time_point now) {
         publish_probe();
     }
     auto next = ready ? next_probe_ : opened_at_ + limits::redis_reply_time;
-    if (ping_.since) next = std::min(next, *ping_.since + limits::redis_reply_time);
-    if (published_.since) next = std::min(next, *published_.since + limits::redis_reply_time);
+    if (ping_.since) next = std::min(next, ping_.late_at(heard_at_));
+    if (published_.since) next = std::min(next, published_.late_at(told_at_));
     return std::min(next, now + limits::redis_probe_interval);
 }
 
@@ -191,6 +200,8 @@ void subscriber::publish_probe() {
     data_.send(std::move(published), "PUBLISH", probe_channel_, nonce);
 }
 
-bool subscriber::probe::late(time_point now) const { return since && now - *since >= limits::redis_reply_time; }
+subscriber::time_point subscriber::probe::late_at(time_point heard) const {
+    return std::min(std::max(*since, heard) + limits::redis_reply_time, *since + limits::redis_backlog_time);
+}
 
 }  // namespace stagedoor::redis

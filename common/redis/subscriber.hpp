@@ -4,7 +4,9 @@
 // Two probes look after that (N4), each limits::redis_probe_interval, each with limits::redis_reply_time to come back:
 // a PING on this connection finds a dead peer or a stalled server; a message published through the data link to a
 // channel of our own finds a connection that lives but no longer hears what is published, on a former master for
-// example. While the data link is down, or may not publish, the PING alone has to do. Belongs to one shard.
+// example. While the data link is down, or may not publish, the PING alone has to do. Replies come behind the messages
+// that were sent before them: as long as messages come they are waited for, up to limits::redis_backlog_time. Belongs to
+// one shard.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +63,9 @@ private:
         std::uint64_t nonce = 0;
         std::optional<time_point> since;
 
-        bool late(time_point now) const;
+        // When it will be, if nothing comes that is ahead of it; `heard`: when the last such thing came.
+        time_point late_at(time_point heard) const;
+        bool late(time_point now, time_point heard) const { return since && now >= late_at(heard); }
     };
 
     void opened() override;
@@ -69,6 +73,7 @@ private:
     void closed() override;
     time_point tick(time_point now) override;
 
+    result<void> take(std::string_view bytes);
     result<void> dispatch(const value& reply);
     result<void> dispatch_push(const value::array& parts);
     result<void> take_greeting(const value& reply);
@@ -87,7 +92,10 @@ private:
     time_point next_probe_{};
     probe ping_;
     probe published_;          // `since` is when Redis said that it had published
+    time_point heard_at_{};    // when the last bytes were worked off
+    time_point told_at_{};     // when the last message was
     std::uint64_t heard_ = 0;  // the newest nonce that came back through the channel
+    bool message_came_ = false;
     bool publishing_ = false;
     std::uint64_t next_nonce_ = 1;
     std::uint64_t generation_ = 0;

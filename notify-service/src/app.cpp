@@ -120,7 +120,7 @@ int serve(const serve_options& options) {
     push_metrics counts{metrics};
     obs::health health;
     auto& accepting = health.add("accepting");
-    socket_quota quota{options.max_sockets, options.sockets_per_user};
+    socket_quota quota{{options.max_sockets, options.sockets_per_user, options.sockets_per_network}};
 
     runtime::shards shards{options.threads};
     ops::access_log watches{metrics, requests};

@@ -56,6 +56,8 @@ push_metrics::push_metrics(obs::metrics& registry)
       resumes{welcomes(registry, "true")},
       restarts{welcomes(registry, "false")},
       holes{registry.counter("stagedoor_push_holes_total", "Letters that came without their predecessor.")},
+      silent_losses{registry.counter("stagedoor_push_silent_losses_total",
+                                     "Sockets that read because a message had not come to them.")},
       replayed{registry.counter("stagedoor_push_replayed_total", "Events written out of the stream.")},
       reads{registry.counter("stagedoor_push_reads_total", "Reads of session, snapshot and stream.")},
       failed_reads{registry.counter("stagedoor_push_failed_reads_total", "Reads that Redis did not answer.")},

@@ -47,6 +47,7 @@ struct push_metrics {
     obs::counter& resumes;     // welcomes with resumed: true
     obs::counter& restarts;    // welcomes with resumed: false
     obs::counter& holes;
+    obs::counter& silent_losses;  // sockets that a message had not come to
     obs::counter& replayed;  // events written out of the stream
     obs::counter& reads;
     obs::counter& failed_reads;

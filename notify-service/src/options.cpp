@@ -75,9 +75,12 @@ void add_socket_options(config::option_set& set, serve_options& o) {
     set.add("drain-time", o.drain, duration{0ms, 10min}, limits::drain_default,
             "Over how long sockets are closed after SIGTERM.");
     set.add("max-sockets", o.max_sockets, integer{1, 1'000'000, "sockets"}, limits::ws_sockets,
-            "Sockets of this process.");
+            "Sockets of this process, WebSockets and event streams together.");
     set.add("sockets-per-user", o.sockets_per_user, integer{1, 10'000, "sockets"}, limits::ws_sockets_per_user,
             "Sockets of one user on this process.");
+    set.add("sockets-per-network", o.sockets_per_network, integer{1, 1'000'000, "sockets"},
+            limits::ws_sockets_per_network,
+            "Sockets of one client network (an IPv4 address, an IPv6 /64) on this process; see --trusted-proxy.");
 }
 
 void add_log_options(config::option_set& set, serve_options& o) {

@@ -34,6 +34,7 @@ struct serve_options {
     std::chrono::milliseconds drain{};
     std::size_t max_sockets = 0;
     std::size_t sockets_per_user = 0;
+    std::size_t sockets_per_network = 0;
 
     obs::log::format log_format = obs::log::format::text;
     obs::log::level log_level = obs::log::level::info;

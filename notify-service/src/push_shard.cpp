@@ -51,6 +51,7 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
       history_{data_, fence_, shared.keys},
       channels_{subscriptions_, shared.keys},
       reads_{history_, tasks_, shared.counts},
+      heads_{hub_, history_, tasks_, shared.counts},
       frames_{shared.node, index},
       receipts_in_redis_{data_, shared.keys, shared.node, index, shared.counts},
       receipts_{shard, receipts_in_redis_, shared.counts, [this] { return data_.now(); }},
@@ -158,6 +159,7 @@ runtime::task<void> push_shard::sweep() {
         const auto now = steady_clock::now();
         const auto wall_time = data_.now();
         for_each_socket(hub_, [&](push_socket& each) { each.tick(now, wall_time); });
+        if (can_be_live()) heads_.tick(now, context_.settings.heartbeat);
     }
 }
 

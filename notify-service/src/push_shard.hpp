@@ -18,6 +18,7 @@
 #include "common/runtime/event.hpp"
 #include "common/runtime/task_group.hpp"
 #include "common/ws/socket_group.hpp"
+#include "notify-service/src/hub/head_watch.hpp"
 #include "notify-service/src/hub/hub.hpp"
 #include "notify-service/src/hub/read_queue.hpp"
 #include "notify-service/src/hub/redis_channels.hpp"
@@ -87,6 +88,7 @@ private:
     redis_history history_;
     redis_channels channels_;
     read_queue reads_;
+    head_watch heads_;
     connection_frames frames_;
     redis_receipts receipts_in_redis_;
     receipt_book receipts_;

@@ -118,7 +118,7 @@ for (const name of wanted) if (!(name in measures)) throw new Error(`--measure k
 
 const stack = await startStack({
   authFlags: ['--threads', '1', '--log-level', 'warn'],
-  notifyFlags: (folder) => ['--threads', '1', '--log-level', 'warn', '--sockets-per-user', '10000', '--session-key-file', join(folder, 'keys')],
+  notifyFlags: (folder) => ['--threads', '1', '--log-level', 'warn', '--sockets-per-user', '10000', '--sockets-per-network', '20000', '--session-key-file', join(folder, 'keys')],
 });
 const contestants = [ours(stack, frameBytes), beast(stack, frameBytes), wsPackage(stack, frameBytes), socketIo(stack, frameBytes)];
 if (flags.uwebsockets) contestants.unshift(uWebSockets(stack, frameBytes, flags.uwebsockets));

@@ -1,7 +1,7 @@
 #include "auth-service/src/limits/gatekeeper.hpp"
 
-#include "auth-service/src/limits/network.hpp"
 #include "common/core/secrets.hpp"
+#include "common/runtime/client_network.hpp"
 
 namespace stagedoor::rate_limit {
 namespace {
@@ -83,7 +83,7 @@ runtime::task<admission> gatekeeper::admit_sign_in(applicant who) {
     if (device) {
         add(questions, kind::device, text_of(*device, who.email), step::look);
     } else {
-        const auto network = network_of(who.client);
+        const auto network = runtime::network_of(who.client);
         add(questions, kind::sign_in, network, step::take);
         add(questions, kind::network, network, step::look);
         add(questions, kind::account, who.email, step::look);
@@ -117,7 +117,7 @@ runtime::task<admission> gatekeeper::count_failure(admission to) {
 
 runtime::task<admission> gatekeeper::admit_registration(boost::asio::ip::address client) {
     std::vector<question> questions;
-    add(questions, kind::registration, network_of(client), step::take);
+    add(questions, kind::registration, runtime::network_of(client), step::take);
     auto asked = co_await ask(std::move(questions));
     note_refusal(asked);
     co_return asked;

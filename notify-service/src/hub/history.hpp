@@ -25,12 +25,23 @@ struct readout {
     stored_session stored() const noexcept { return {record, snapshot}; }
 };
 
+// A user whose stream is compared with what was written.
+struct head_question {
+    user_id user;
+    std::int64_t written = 0;  // up to this version, to every live socket of the user
+};
+
 class history {
 public:
     // The stream from version `from` on, it included, or its last entry alone; then record and snapshot. In this order,
     // so that the snapshot is never older than the entries: a `welcome` does not lag behind its own cursor.
     // errc::redis_unavailable, redis_protocol, overloaded.
     virtual runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) = 0;
+
+    // For each the first version in the stream behind the one written; nothing where there is none. In one round trip.
+    // Errors as above.
+    virtual runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(
+        std::vector<head_question> all) = 0;
 
 protected:
     ~history() = default;

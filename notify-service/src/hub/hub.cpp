@@ -1,19 +1,21 @@
 #include "notify-service/src/hub/hub.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "common/runtime/failpoint.hpp"
 
 namespace stagedoor::notify {
 
 void hub::join(member& socket) {
-    audiences_[socket.who().user].push_back(socket);
+    audiences_[socket.who().user].sockets.push_back(socket);
     ++sockets_;
 }
 
 void hub::leave(member& socket) {
     const auto found = audiences_.find(socket.who().user);
-    auto& listeners = found->second;
+    auto& listeners = found->second.sockets;
     listeners.erase(listeners.iterator_to(socket));
     --sockets_;
     if (listeners.empty()) audiences_.erase(found);
@@ -48,12 +50,44 @@ void hub::on_link_restored() {
     });
 }
 
+std::vector<head_question> hub::take_due(steady_time now, std::chrono::milliseconds interval, std::size_t at_most) {
+    std::vector<head_question> due;
+    for (auto& [user, listeners] : audiences_) {
+        if (listeners.next_look == steady_time{}) {
+            const auto place = id_hash<user_tag>{}(user) % static_cast<std::size_t>(interval.count());
+            listeners.next_look = now + std::chrono::milliseconds{place};
+        }
+        if (now < listeners.next_look || due.size() >= at_most) continue;
+        listeners.next_look = now + interval;
+        std::optional<std::int64_t> written;
+        for (const auto& socket : listeners.sockets) {
+            // The others read, or will.
+            if (socket.position().state() != feed_state::live) continue;
+            written = std::min(written.value_or(socket.position().sent()), socket.position().sent());
+        }
+        if (written) due.push_back({user, *written});
+    }
+    return due;
+}
+
+std::size_t hub::read_if_behind(const user_id& user, std::int64_t version) {
+    const auto found = audiences_.find(user);
+    if (found == audiences_.end()) return 0;
+    std::size_t behind = 0;
+    for (auto& socket : found->second.sockets) {
+        if (socket.position().sent() >= version || !socket.position().recheck()) continue;
+        socket.start_read();
+        ++behind;
+    }
+    return behind;
+}
+
 void hub::deliver(const user_id& user, audience& listeners, const letter& news) {
     counts_.letters.add();
     runtime::failpoint("heard");
     outgoing_event event{user, news.version, news.frame};
     std::uint64_t written = 0;
-    for (auto& socket : listeners) {
+    for (auto& socket : listeners.sockets) {
         // A session that is not checked yet will be, by a snapshot that is not older than this letter: either the read
         // under way has it, or the feed reads once more for having heard it.
         const auto epoch = socket.epoch();
@@ -82,7 +116,7 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
 }
 
 void hub::deliver(audience& listeners, const session_ended& news) {
-    for (auto& socket : listeners) {
+    for (auto& socket : listeners.sockets) {
         if (socket.who().session == news.session) socket.end(refusal_for_end(news.reason));
     }
 }

@@ -3,13 +3,18 @@
 #pragma once
 
 #include <boost/intrusive/list.hpp>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/core/event.hpp"
 #include "common/core/uuid.hpp"
+#include "notify-service/src/hub/history.hpp"
 #include "notify-service/src/hub/member.hpp"
+#include "notify-service/src/hub/pulse.hpp"
 #include "notify-service/src/metrics.hpp"
 
 namespace stagedoor::notify {
@@ -33,6 +38,12 @@ public:
     // Every channel that is held is confirmed again.
     void on_link_restored();
 
+    // Users whose turn it is to be compared with their stream (N4), and until where their live sockets have been written
+    // to; at most so many, and each once in an interval. Their turns are spread over it.
+    std::vector<head_question> take_due(steady_time now, std::chrono::milliseconds interval, std::size_t at_most);
+    // Makes those live sockets of the user read that have not come to this version; how many.
+    std::size_t read_if_behind(const user_id& user, std::int64_t version);
+
     std::size_t users() const noexcept { return audiences_.size(); }
     std::size_t sockets() const noexcept { return sockets_; }
 
@@ -40,12 +51,15 @@ public:
     template <class Visit>
     void for_each(Visit visit) {
         for (auto& [user, listeners] : audiences_) {
-            for (auto& socket : listeners) visit(socket);
+            for (auto& socket : listeners.sockets) visit(socket);
         }
     }
 
 private:
-    using audience = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
+    struct audience {
+        boost::intrusive::list<member, boost::intrusive::constant_time_size<false>> sockets;
+        steady_time next_look{};  // not set yet: as soon as the first socket is seen
+    };
 
     void deliver(const user_id& user, audience& listeners, const letter& news);
     void deliver(audience& listeners, const session_ended& news);

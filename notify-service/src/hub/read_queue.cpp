@@ -8,6 +8,7 @@
 namespace stagedoor::notify {
 
 void read_queue::add(std::shared_ptr<reader> who) {
+    if (std::exchange(who->is_queued, true)) return;
     waiting_.push_back(std::move(who));
     if (workers_ >= at_once) return;
     ++workers_;
@@ -18,9 +19,10 @@ runtime::task<void> read_queue::work() {
     while (!waiting_.empty() && !stopping_) {
         auto who = std::move(waiting_.front());
         waiting_.pop_front();
+        who->is_queued = false;
         const bool done = co_await read_for(who);
         if (done) continue;
-        waiting_.push_back(std::move(who));
+        if (!std::exchange(who->is_queued, true)) waiting_.push_back(std::move(who));
         co_await runtime::sleep_for(limits::redis_backoff_min);
     }
     --workers_;

@@ -27,6 +27,8 @@ public:
     // Redis has something else in the place of what was to be read.
     virtual void on_unreadable() = 0;
 
+    bool is_queued = false;  // the queue's own note
+
 protected:
     ~reader() = default;
 };
@@ -41,7 +43,7 @@ public:
     read_queue(const read_queue&) = delete;
     read_queue& operator=(const read_queue&) = delete;
 
-    // Carries out the read that `who` wants, again and again while Redis is away.
+    // Carries out the read that `who` wants, again and again while Redis is away. Nobody waits twice.
     void add(std::shared_ptr<reader> who);
 
     // Ends reads that wait for Redis to come back.

@@ -38,6 +38,16 @@ result<void> add_entry(readout& out, const redis::value& entry) {
     return {};
 }
 
+result<std::optional<std::int64_t>> parse_next(const redis::value& entries) {
+    const auto list = entries.to_array();
+    if (!list) return list.error();
+    if (list->empty()) return std::optional<std::int64_t>{};
+    readout one;
+    const auto added = add_entry(one, list->front());
+    if (!added) return added.error();
+    return std::optional{one.versions.front()};
+}
+
 std::optional<std::string> to_owned(std::optional<std::string_view> text) {
     if (!text) return std::nullopt;
     return std::string{*text};
@@ -63,6 +73,27 @@ runtime::task<result<readout>> redis_history::read(session::session_ref who, std
     if (!entries) co_return entries.error();
     if (!texts) co_return texts.error();
     co_return parse_readout(*entries, *texts);
+}
+
+runtime::task<result<std::vector<std::optional<std::int64_t>>>> redis_history::next_after(
+    std::vector<head_question> all) {
+    std::vector<redis::command> commands;
+    commands.reserve(all.size());
+    for (const auto& [user, written] : all) {
+        // Behind it: mostly nothing, which is the shortest answer there is.
+        commands.emplace_back("XRANGE", keys_.events(user), "(" + std::to_string(written) + "-0", "+", "COUNT", 1);
+    }
+    auto replies = co_await data_.exchange_all(std::move(commands));
+    std::vector<std::optional<std::int64_t>> found;
+    found.reserve(replies.size());
+    for (auto& each : replies) {
+        const auto reply = data_.checked(std::move(each));
+        if (!reply) co_return reply.error();
+        const auto version = parse_next(*reply);
+        if (!version) co_return version.error();
+        found.push_back(*version);
+    }
+    co_return found;
 }
 
 result<readout> parse_readout(const redis::value& entries, const redis::value& record_and_snapshot) {

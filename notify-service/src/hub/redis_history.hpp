@@ -15,6 +15,7 @@ public:
         : data_{data}, fence_{fence}, keys_{keys} {}
 
     runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) override;
+    runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question> all) override;
 
 private:
     redis::link& data_;

@@ -1,17 +1,20 @@
 #include "notify-service/src/push/door.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "common/core/event.hpp"
 #include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
+#include "common/runtime/client_network.hpp"
 
 namespace stagedoor::notify {
 namespace {
 
 admittance refuse(errc why) {
     admittance refused;
-    refused.refused = refusal{close_code::try_again_later, why};
+    // Of a network that has enough, the node itself has not.
+    refused.refused = refusal{why == errc::rate_limited ? close_code::too_many_sockets : close_code::try_again_later, why};
     return refused;
 }
 
@@ -54,8 +57,8 @@ runtime::task<admittance> admit(push_context& node, const http::request& incomin
                                 socket_maker make) {
     if (node.draining) co_return refuse(errc::shutting_down);
     if (!node.redis_is_there()) co_return refuse(errc::redis_unavailable);
-    auto place = node.quota.take();
-    if (!place) co_return refuse(errc::overloaded);
+    auto place = node.quota.take(runtime::network_of(incoming.client_address()));
+    if (!place) co_return refuse(to_errc(place.error()));
 
     admittance found;
     found.place.emplace(*std::move(place));
@@ -72,6 +75,12 @@ runtime::task<admittance> admit(push_context& node, const http::request& incomin
         log_acceptance(found.socket->who(), incoming);
     }
     co_return found;
+}
+
+http::response problem_of_refusal(push_context& node, const refusal& why) {
+    if (rule_of(why.code).advice == reconnect::never) return http::response::problem(why.why);
+    const auto delay = std::chrono::ceil<std::chrono::seconds>(draw_delay(node, why.code));
+    return http::response::problem(why.why, {}, {}, delay);
 }
 
 std::string cursor_in_query(const http::request& incoming) {

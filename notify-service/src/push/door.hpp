@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/http/request.hpp"
+#include "common/http/response.hpp"
 #include "notify-service/src/push/push_socket.hpp"
 
 namespace stagedoor::notify {
@@ -15,7 +16,8 @@ namespace stagedoor::notify {
 struct admittance {
     std::shared_ptr<push_socket> socket;
     std::optional<refusal> refused;
-    // Held by the socket, or by whoever tells of the refusal, until the connection's end. Nothing: the process is full.
+    // Held by the socket, or by whoever tells of the refusal, until the connection's end. Nothing: the process or the
+    // client's network has enough, and the request is answered by a status, whatever its transport.
     std::optional<socket_quota::place> place;
 
     // The refusal concerns this node, not the client: 503 before anything else is said, so that a gateway can try
@@ -31,6 +33,10 @@ using socket_maker = std::shared_ptr<push_socket> (*)(push_context& node, encodi
 // the client gave it; one that cannot be read, or is another user's, is none (N3).
 runtime::task<admittance> admit(push_context& node, const http::request& incoming, std::string cursor, encoding how,
                                 socket_maker make);
+
+// The refusal as a problem, with Retry-After where the client may come back: for each another time, so that they come
+// evenly.
+http::response problem_of_refusal(push_context& node, const refusal& why);
 
 // `?cursor=`; empty without one.
 std::string cursor_in_query(const http::request& incoming);

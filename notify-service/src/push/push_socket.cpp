@@ -92,7 +92,8 @@ void push_socket::tick(steady_time now, instant wall_time) {
         case pulse::beat::none:
             break;
         case pulse::beat::missing:
-            close(close_code::no_pong);
+            // A node that is behind with reading has itself to blame.
+            if (!has_unread()) close(close_code::no_pong);
             break;
         case pulse::beat::due: {
             const auto beat = encode(encoding_, node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));

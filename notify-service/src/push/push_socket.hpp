@@ -84,6 +84,8 @@ private:
     virtual ws::sent put(std::span<const frame> frames) = 0;
     // Asks the peer for a sign of life that on_life() hears of. False: the transport knows none.
     virtual bool ask_for_life() = 0;
+    // Bytes of the peer's wait to be read: what we miss may be among them.
+    virtual bool has_unread() const = 0;
     // Says `last` (may be null) and ends the connection; see ws::socket::close.
     virtual void put_last(close_code code, const frame& last, ws::socket::queue policy,
                           std::chrono::milliseconds within) = 0;

@@ -59,9 +59,7 @@ http::response refuse(push_context& node, const refusal& why) {
         const auto farewell = make_farewell(node, encoding::event_stream, why.code, why.why);
         return http::response::text(200, content_type, std::string{farewell->view()});
     }
-    if (rule_of(why.code).advice == reconnect::never) return http::response::problem(why.why);
-    const auto delay = std::chrono::ceil<std::chrono::seconds>(draw_delay(node, why.code));
-    return http::response::problem(why.why, {}, {}, delay);
+    return problem_of_refusal(node, why);
 }
 
 http::response accept(push_context& node, admittance found, bool chunked) {

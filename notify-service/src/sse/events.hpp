@@ -5,7 +5,7 @@
 //   draining, Redis away, the process full                    503 with Retry-After: a gateway can try another node (N8)
 //   no living session                                         401
 //   the account is suspended                                  403
-//   too many sockets of the user                              429 with Retry-After
+//   too many sockets of the user, or of the client's network  429 with Retry-After
 //   a session that this node cannot judge (N5)                200, `closing` with its advice, the end
 //   a living session                                          200, `welcome`, events
 //   HEAD                                                      the same, without a body

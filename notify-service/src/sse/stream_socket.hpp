@@ -26,6 +26,7 @@ public:
 private:
     ws::sent put(std::span<const frame> frames) override { return stream_->send(frames); }
     bool ask_for_life() override { return false; }
+    bool has_unread() const override { return false; }
     void put_last(close_code code, const frame& last, ws::stream::queue policy,
                   std::chrono::milliseconds within) override;
 

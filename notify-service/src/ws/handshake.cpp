@@ -51,12 +51,10 @@ runtime::task<http::response> open_web_socket(push_context& node, const http::re
         co_return http::response::problem(errc::cross_origin);
     }
     auto found = co_await admit(node, incoming, cursor_in_query(incoming), encoding::websocket, &make_web_socket);
-    if (found.unavailable()) {
-        node.counts.web_sockets.handshakes.unavailable.add();
-        co_return http::response::problem(found.refused->why);
-    }
+    auto& counts = node.counts.web_sockets.handshakes;
+    if (found.refused) (found.unavailable() ? counts.unavailable : counts.refused).add();
+    if (found.unavailable() || !found.place) co_return problem_of_refusal(node, *found.refused);
     if (found.refused) {
-        node.counts.web_sockets.handshakes.refused.add();
         co_return ws::accept_handshake(*agreed, make_farewell_socket(node, *found.refused, *std::move(found.place)));
     }
     auto socket = std::static_pointer_cast<web_socket>(std::move(found.socket));

@@ -28,6 +28,7 @@ public:
 private:
     ws::sent put(std::span<const frame> frames) override { return socket_->send(frames); }
     bool ask_for_life() override;
+    bool has_unread() const override { return socket_->has_unread(); }
     void put_last(close_code code, const frame& last, ws::socket::queue policy,
                   std::chrono::milliseconds within) override;
     void refuse_message(std::uint16_t code, std::string_view reason);

@@ -39,6 +39,14 @@ std::size_t rows_starting_with_digit(const std::string& text) {
     return rows;
 }
 
+// 0.1 s to 1.1 s; `-` for none.
+std::string delay_text(const close_rule& row) {
+    if (row.latest_ms == 0) return "-";
+    std::ostringstream text;
+    text << row.soonest_ms / 1000.0 << " s to " << row.latest_ms / 1000.0 << " s";
+    return text.str();
+}
+
 }  // namespace
 
 TEST_CASE("errors.md lists every problem with its status and title, and no other") {
@@ -56,7 +64,8 @@ TEST_CASE("close-codes.md lists every close code with its reason and advice, and
     const auto text = read("close-codes.md");
     for (const auto& row : close_table) {
         const auto begin = "| " + std::to_string(static_cast<int>(row.code)) + " | `";
-        const auto end = "` | " + std::string{row.reason} + " | " + std::string{to_string(row.advice)} + " |\n";
+        const auto end = "` | " + std::string{row.reason} + " | " + std::string{to_string(row.advice)} + " | " +
+                         delay_text(row) + " | " + (row.status == 0 ? "-" : std::to_string(row.status)) + " |\n";
         const auto at = text.find(begin);
         INFO(begin << end);
         REQUIRE(at != std::string::npos);

@@ -13,6 +13,7 @@
 using namespace stagedoor;
 using namespace stagedoor::redis;
 using namespace stagedoor::tests;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -160,6 +161,33 @@ TEST_CASE_METHOD(fixture, "being unsubscribed by another hand is a loss, and is 
     server("ACL", "SETUSER", "default", "allchannels");
     CHECK(shard.reaches([&] { return subscriptions->live(); }));
     CHECK(subscribers_of("c") == 1);
+}
+
+TEST_CASE("a burst of messages that takes longer than a reply may is no loss, nor is one of them lost") {
+    redis_server server;
+    test_shard shard;
+    int losses = 0;
+    int messages = 0;
+    running<redis::link> data{shard, server.unix_url()};
+    running<subscriber> subscriptions{shard, server.unix_url(), *data, probe_channel,
+                                      subscriber::handlers{
+                                          .on_message =
+                                              [&](std::string_view, std::string_view) {
+                                                  ++messages;
+                                                  const auto until = std::chrono::steady_clock::now() + 1ms;
+                                                  while (std::chrono::steady_clock::now() < until) continue;
+                                              },
+                                          .on_lost = [&] { ++losses; },
+                                          .on_restored = [] {},
+                                      }};
+    REQUIRE(shard.reaches([&] { return data->connected() && subscriptions->live(); }));
+    REQUIRE(shard.await(subscriptions->acquire("c")).has_value());
+    // Two seconds of work, four times the time for a reply; the probes' come somewhere in between.
+    constexpr int burst = 2'000;
+    const std::string letter(200, 'x');
+    for (int i = 0; i < burst; ++i) server("PUBLISH", "c", letter);
+    CHECK(shard.reaches([&] { return messages == burst; }));
+    CHECK(losses == 0);
 }
 
 TEST_CASE("a subscriber that no longer hears what is published through the data link is lost, although it gets PONGs") {

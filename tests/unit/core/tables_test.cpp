@@ -35,6 +35,25 @@ TEST_CASE("close reasons fit into a close frame") {
     for (const auto& rule : close_table) CHECK(rule.reason.size() <= limits::ws_reason_bytes);
 }
 
+TEST_CASE("delays belong to codes that clients come back after, and so do the statuses that say so") {
+    for (const auto& rule : close_table) {
+        INFO(static_cast<int>(rule.code));
+        CHECK((rule.latest_ms == 0) == (rule.advice == reconnect::never));
+        CHECK(rule.soonest_ms <= rule.latest_ms);
+        // 401 and 403 alone say that it is no use; a browser's EventSource gives up for good.
+        CHECK((rule.status == 401 || rule.status == 403) == (rule.advice == reconnect::never));
+        if (rule.advice == reconnect::after) CHECK((rule.status == 429 || rule.status == 503));
+    }
+}
+
+TEST_CASE("what a session may end for is refused, as an event stream, with the status of the table") {
+    for (int value = 1; value <= static_cast<int>(errc::shutting_down); ++value) {
+        const auto error = static_cast<errc>(value);
+        const auto& rule = rule_of(close_code_of(error));
+        if (rule.advice == reconnect::never) CHECK(problem_of(error).status == rule.status);
+    }
+}
+
 TEST_CASE("only a session that is known to be over ends for ever") {
     CHECK(close_code_of(errc::session_signed_out) == close_code::session_over);
     CHECK(close_code_of(errc::session_unknown) == close_code::session_unclear);

@@ -2,7 +2,7 @@
 #include "auth-service/src/limits/gatekeeper.hpp"
 
 #include "auth-service/src/limits/local_limiter.hpp"
-#include "auth-service/src/limits/network.hpp"
+#include "common/runtime/client_network.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run_task.hpp"
 
@@ -164,7 +164,7 @@ TEST_CASE("the RateLimit fields tell every rule and where one stands") {
 }
 
 TEST_CASE("an IPv4 address is a network, and of IPv6 a /64") {
-    const auto network = [](const char* text) { return network_of(make_address(text)); };
+    const auto network = [](const char* text) { return runtime::network_of(make_address(text)); };
     CHECK(network("192.0.2.1") == "192.0.2.1");
     CHECK(network("::ffff:192.0.2.1") == "192.0.2.1");
     CHECK(network("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");

@@ -250,7 +250,7 @@ TEST_CASE("a node that cannot serve answers 503 and says when to come back", "[e
     }
     std::vector<socket_quota::place> taken;
     if (why == errc::overloaded) {
-        while (auto place = s.quota.take()) taken.push_back(*std::move(place));
+        for (int i = 0; i < 10; ++i) taken.push_back(*s.quota.take(std::to_string(i)));
     }
     const auto answer = s.request_events();
     CHECK(answer.status() == 503);
@@ -422,6 +422,22 @@ TEST_CASE("when the peer leaves everything that was held for its stream is given
     CHECK(s.quota.taken() == 0);
     CHECK(s.counts.event_streams.sockets.value() == 0);
     CHECK(s.counts.event_streams.closed_by_peer.value() == 1);
+}
+
+TEST_CASE("every farewell tells the delay of its code, and none where nobody is to come back", "[events]") {
+    events_stage s;
+    for (const auto& rule : close_table) {
+        INFO(static_cast<int>(rule.code));
+        const auto farewell = make_farewell(s.node, encoding::event_stream, rule.code, {});
+        const auto told = parse_block(farewell->view().substr(0, farewell->size() - 1));
+        const auto& after = told.frame.at("data").at("afterMs");
+        CHECK(after.is_null() == (rule.advice != reconnect::after));
+        CHECK(told.retry.empty() == (rule.advice == reconnect::never));
+        if (told.retry.empty()) continue;
+        CHECK(std::stoi(told.retry) >= rule.soonest_ms);
+        CHECK(std::stoi(told.retry) <= rule.latest_ms);
+        if (!after.is_null()) CHECK(std::to_string(after.as_int64()) == told.retry);
+    }
 }
 
 TEST_CASE("one event is encoded once for each kind of transport", "[events]") {

@@ -81,7 +81,7 @@ TEST_CASE("a node that cannot serve answers 503 before the upgrade", "[handshake
     }
     SECTION("the process holds all the sockets it may") {
         std::vector<socket_quota::place> taken;
-        while (auto place = s.quota.take()) taken.push_back(*std::move(place));
+        for (int i = 0; i < 10; ++i) taken.push_back(*s.quota.take(std::to_string(i)));
         CHECK(s.request().error() == errc::overloaded);
     }
     CHECK(s.counts.web_sockets.handshakes.unavailable.value() == 1);
@@ -148,4 +148,17 @@ TEST_CASE("a user with enough sockets gets no more until one is gone", "[handsha
     CHECK(s.counts.web_sockets.handshakes.abandoned.value() == 1);
     s.upgrade(s.request());
     CHECK(s.hear().types() == std::vector<std::string>{"welcome"});
+}
+
+TEST_CASE("a network with enough sockets is answered 429, before the upgrade and before Redis", "[handshake]") {
+    push_stage s;
+    std::vector<socket_quota::place> taken;
+    for (int i = 0; i < 8; ++i) taken.push_back(*s.quota.take("127.0.0.1"));
+    const auto answer = s.request();
+    CHECK(answer.status() == 429);
+    CHECK(answer.error() == errc::rate_limited);
+    CHECK(s.source.reads == 0);
+    CHECK(s.counts.web_sockets.handshakes.refused.value() == 1);
+    taken.pop_back();
+    CHECK(s.request().status() == 101);
 }

@@ -175,6 +175,17 @@ TEST_CASE("a heartbeat says what was written, and asks for a pong", "[push_socke
     CHECK(heard.frames.back().at("data").at("reconnect") == "now");
 }
 
+TEST_CASE("a pong that has come in time and was not read yet counts", "[push_socket]") {
+    open_stage s;
+    s.tick(25s);
+    REQUIRE(s.hear().pings == 1);
+    s.tab.send(ws::opcode::pong, {"\1\0\0\0", 4});
+    s.tick(36s);  // the shard was held up meanwhile
+    CHECK_FALSE(s.hear().close_code);
+    s.tick(37s);
+    CHECK_FALSE(s.hear().close_code);
+}
+
 TEST_CASE("a client may acknowledge, and say what we do not know", "[push_socket]") {
     open_stage s;
     s.tab.send(ws::opcode::text, R"({"type":"ack","cursor":")" + make_cursor(s.user.who.user, 3) + "\"}");

@@ -62,6 +62,20 @@ struct fake_history final : history {
         if (away) co_return errc::redis_unavailable;
         co_return out;
     }
+    int looks = 0;
+    runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(
+        std::vector<head_question> all) override {
+        ++looks;
+        std::vector<std::optional<std::int64_t>> found(all.size());
+        for (const auto& [version, letter] : stream) {
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                if (!found[i] && version > all[i].written) found[i] = version;
+            }
+        }
+        co_await runtime::sleep_for(std::chrono::milliseconds{1});
+        if (away) co_return errc::redis_unavailable;
+        co_return found;
+    }
 };
 
 // Keeps the newest word about each socket.
@@ -179,7 +193,7 @@ struct push_stage {
     push_metrics counts{registry};
     push_settings settings{allowed_origins{{*parse_origin("https://app.example")}}, std::string{cookie_name}, user.keys,
                            timeouts, std::chrono::seconds{25}};
-    socket_quota quota{10, 2};
+    socket_quota quota{{.sockets = 10, .per_user = 2, .per_network = 8}};
     ws::socket_group group{context.get_executor()};
     hub sockets{counts};
     fake_channels subscriptions;

@@ -33,6 +33,9 @@ struct fake_history final : history {
         }
         co_return readout{};
     }
+    runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question>) override {
+        co_return errc::redis_unavailable;
+    }
 };
 
 struct fake_reader final : reader {
@@ -120,4 +123,15 @@ TEST_CASE("what cannot be read is told and not tried again", "[read_queue]") {
     s.context.run();
     CHECK(who->unreadable == 1);
     CHECK(who->readouts == 0);
+}
+
+TEST_CASE("nobody waits twice, however often the link is lost while Redis is away", "[read_queue]") {
+    shard s;
+    s.source.away_for = 1;
+    const auto who = std::make_shared<fake_reader>();
+    for (int i = 0; i < 10; ++i) s.queue.add(who);
+    CHECK(s.queue.waiting() == 1);
+    s.context.run();
+    CHECK(who->readouts == 1);
+    CHECK(s.source.asked.size() == 2);
 }

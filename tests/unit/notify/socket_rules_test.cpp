@@ -1,5 +1,6 @@
 // The small rules a socket lives by: heartbeat and pong, message rate, acknowledgements, quotas.
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "common/core/event.hpp"
 #include "notify-service/src/hub/message_rate.hpp"
@@ -62,13 +63,12 @@ TEST_CASE("an acknowledgement counts up to what was written to the socket", "[cl
 }
 
 TEST_CASE("the process holds so many sockets", "[socket_quota]") {
-    socket_quota quota{2, 2};
-    auto a = quota.take();
+    socket_quota quota{{.sockets = 2, .per_user = 2, .per_network = 2}};
+    std::optional<socket_quota::place> a{*quota.take("here")};
     {
-        const auto b = quota.take();
-        CHECK(a);
-        CHECK(b);
-        CHECK_FALSE(quota.take());
+        const auto b = quota.take("here");
+        CHECK(b.has_value());
+        CHECK(quota.take("here").error() == errc::overloaded);
         CHECK(quota.taken() == 2);
     }
     CHECK(quota.taken() == 1);
@@ -78,16 +78,29 @@ TEST_CASE("the process holds so many sockets", "[socket_quota]") {
 }
 
 TEST_CASE("each user holds so many sockets", "[socket_quota]") {
-    socket_quota quota{10, 2};
+    socket_quota quota{{.sockets = 10, .per_user = 2, .per_network = 10}};
     const user_id user{make_uuid_v7()};
-    auto a = quota.take();
-    auto b = quota.take();
-    auto c = quota.take();
+    std::optional<socket_quota::place> a{*quota.take("here")};
+    auto b = quota.take("here");
+    auto c = quota.take("here");
     CHECK(a->claim_for(user));
     CHECK(b->claim_for(user));
     CHECK_FALSE(c->claim_for(user));
     CHECK(c->claim_for(user_id{make_uuid_v7()}));
     a.reset();
-    auto d = quota.take();
+    auto d = quota.take("here");
     CHECK(d->claim_for(user));
+}
+
+TEST_CASE("each network of clients holds so many sockets, and is forgotten with the last", "[socket_quota]") {
+    socket_quota quota{{.sockets = 10, .per_user = 2, .per_network = 2}};
+    auto a = quota.take("here");
+    {
+        const auto b = quota.take("here");
+        CHECK(b.has_value());
+        CHECK(quota.take("here").error() == errc::rate_limited);
+        CHECK(quota.take("there").has_value());
+        CHECK(quota.taken() == 2);
+    }
+    CHECK(quota.take("here").has_value());
 }

@@ -1,10 +1,11 @@
 // Event streams in the place of a WebSocket: reading them, what a refusal means, and when the library turns to them.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { BlockReader, EventStreamSocket } from '../../../auth-service/web/assets/stagedoor-event-stream.js';
 import { Notifications, bounds } from '../../../auth-service/web/assets/stagedoor-client.js';
-import { TransportChoice, eventStreamUrl } from '../../../auth-service/web/assets/stagedoor-policy.js';
+import { TransportChoice, closeCodeOf, eventStreamUrl } from '../../../auth-service/web/assets/stagedoor-policy.js';
 import { fakeBrowser, user } from './support.mjs';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -85,6 +86,16 @@ test('a refusal is told as the close code that a WebSocket would have had', asyn
     await settled();
     assert.deepEqual(closed, [{ code, reason: 'why', closing }], String(status));
   }
+});
+
+test('the close code of a refusal is the one that the services have beside the status', () => {
+  const rows = readFileSync(new URL('../../../proto-docs/close-codes.md', import.meta.url), 'utf8').matchAll(/^\| (\d{4}) .* (\d{3}) \|$/gm);
+  const refusals = [...rows].map(([, code, status]) => [Number(code), Number(status)]).filter(([, status]) => status !== 200);
+  for (const [code, status] of refusals) {
+    // A node that drains cannot be told from one that is full: both are 503, and both mean coming back.
+    assert.equal(closeCodeOf(status), code === 1012 ? 1013 : code, String(status));
+  }
+  assert.deepEqual(refusals.map(([, status]) => status), [503, 503, 401, 403, 429]);
 });
 
 test('the stream is beside the socket', () => {

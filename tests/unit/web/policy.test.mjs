@@ -15,6 +15,9 @@ test('the table of close codes is the one of the services', () => {
   const rules = [...header.matchAll(/close_rule\{close_code::(\w+), reconnect::(\w+)/g)];
   const served = Object.fromEntries(rules.map(([, name, advice]) => [codes[name], advice.replace('_', '-')]));
   assert.deepEqual({ ...closeTable }, served);
+  const documented = readFileSync(new URL('../../../proto-docs/close-codes.md', import.meta.url), 'utf8')
+    .matchAll(/^\| (\d{4}) \| `(\w+)` \|/gm);
+  assert.deepEqual(Object.fromEntries([...documented].map(([, code, name]) => [name, code])), codes);
 });
 
 test('a closing frame wins over the table', () => {

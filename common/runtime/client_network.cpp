@@ -1,9 +1,9 @@
-#include "auth-service/src/limits/network.hpp"
+#include "common/runtime/client_network.hpp"
 
 #include <algorithm>
 #include <boost/asio/ip/network_v6.hpp>
 
-namespace stagedoor::rate_limit {
+namespace stagedoor::runtime {
 namespace {
 
 constexpr unsigned short one_site = 64;  // RFC 6177: the least that an end site gets
@@ -18,4 +18,4 @@ std::string network_of(const boost::asio::ip::address& address) {
     return ip::make_network_v6(ip::address_v6{v6.to_bytes()}, one_site).canonical().to_string();
 }
 
-}  // namespace stagedoor::rate_limit
+}  // namespace stagedoor::runtime

@@ -4,9 +4,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <string>
 
-namespace stagedoor::rate_limit {
+namespace stagedoor::runtime {
 
 // Equal for addresses of one network. IPv4 in IPv6 (::ffff:a.b.c.d) is IPv4.
 std::string network_of(const boost::asio::ip::address& address);
 
-}  // namespace stagedoor::rate_limit
+}  // namespace stagedoor::runtime
