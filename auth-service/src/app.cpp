@@ -88,13 +88,16 @@ int serve(const serve_options& options) {
     user::password_hasher hasher{hashing};
     session::session_node session_state;
     limit_counts limited;
+    admin_node admins{options.limits.token};
     relay_rooms relaying{shards.at(0), shared, db, session_state, health.add("sessions"),
                          health.add("fence")};
     std::vector<std::unique_ptr<shard_rooms>> rooms;
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, session_state, hasher, relaying.relay,
-                                                      health.add("redis"), metrics, requests, limited));
+                                                      health.add("redis"), metrics, requests, limited,
+                                                      admins));
     }
+    admin_rooms housekeeping{shards.at(0), db, admins.denials};
     add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, **opened, hashing, session_state,
                                limited.counters});
     std::vector<const session::redis_session_cache*> caches;
@@ -110,6 +113,7 @@ int serve(const serve_options& options) {
     public_settings.max_connections =
         std::min(limits::http_connections,
                  descriptors > 2 * other_descriptors ? descriptors - other_descriptors : descriptors / 2);
+    public_settings.large_body_bytes = limits::bulk_body_bytes;
     public_settings.proxies = to_proxies(options.trusted_proxies);
     // What an answer lets another origin read depends on who asks (CORS), whichever answer it is.
     public_settings.extra_head = "Vary: Origin\r\n";
@@ -141,6 +145,7 @@ int serve(const serve_options& options) {
 
     relaying.start();
     for (auto& each : rooms) each->start();
+    housekeeping.start();
     shards.start();
     accepting.ok();
     spdlog::info("auth-service {} serves {} as {}", STAGEDOOR_VERSION, describe(options.listen),
@@ -154,6 +159,8 @@ int serve(const serve_options& options) {
     if (!(*public_listener)->wait_drained(deadline)) spdlog::warn("some connections were cut off");
     hashing.stop();  // whoever still waits for a password to be hashed is told so
 
+    run_on(shards.at(0), [&] { housekeeping.stop(); });
+    join_tasks(shards.at(0), housekeeping.tasks);
     watch->reset();
     run_on(shards.at(0), [&] { relaying.stop(); });
     join_tasks(shards.at(0), relaying.tasks);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "auth-service/src/store/sqlite_restore.hpp"
+#include "auth-service/src/store/sqlite_token_store.hpp"
 #include "auth-service/src/store/sqlite_user_store.hpp"
 #include "auth-service/src/user/email.hpp"
 #include "auth-service/src/user/password_hasher.hpp"
@@ -62,14 +63,20 @@ std::optional<std::string> read_password(bool from_stdin) {
     return read ? std::optional{password} : std::nullopt;
 }
 
-result<user::committed> create(store::sqlite_store& database, user::new_user wanted) {
-    store::sqlite_user_store users{database};
+// Runs one call of a port to its end.
+template <class T>
+result<T> wait(runtime::task<result<T>> call) {
     boost::asio::io_context context{1};
-    std::optional<result<user::committed>> created;
-    boost::asio::co_spawn(context, users.create(std::move(wanted), user::actor{"create-admin", "cli"}),
-                          [&](std::exception_ptr, result<user::committed> outcome) { created = std::move(outcome); });
+    std::optional<result<T>> done;
+    boost::asio::co_spawn(context, std::move(call),
+                          [&](std::exception_ptr, result<T> outcome) { done = std::move(outcome); });
     context.run();
-    return created ? std::move(*created) : result<user::committed>{errc::internal_error};
+    return done ? std::move(*done) : result<T>{errc::internal_error};
+}
+
+int fail(const boost::system::error_code& why) {
+    const auto& problem = problem_of(to_errc(why));
+    return fail(std::string{problem.code} + ": " + std::string{problem.title});
 }
 
 }  // namespace
@@ -113,14 +120,39 @@ int create_admin(const create_admin_options& options) {
     wipe(*password);
     if (admin.password_hash.empty()) return fail("there is not enough memory to hash the password");
 
-    const auto created = create(**database, std::move(admin));
+    store::sqlite_user_store users{**database};
+    const auto created = wait(users.create(std::move(admin), user::actor{"create-admin", "cli"}));
     (*database)->stop();
-    if (!created) {
-        const auto& why = problem_of(to_errc(created.error()));
-        return fail(std::string{why.code} + ": " + std::string{why.title});
-    }
+    if (!created) return fail(created.error());
     std::cout << (is_new ? "Made the database " : "In the database ") << path << ": the admin "
               << created->facts.email << " can sign in.\n";
+    return 0;
+}
+
+int create_token(const create_token_options& options) {
+    const auto path = sqlite_path(options.database_url);
+    if (!std::filesystem::exists(path)) return fail("there is no database " + path);
+    auto database = store::sqlite_store::open(path);
+    if (!database) return fail(database.error().message);
+    store::sqlite_user_store users{**database};
+    store::sqlite_token_store tokens{**database};
+
+    const auto owner = wait(users.find_credentials(*user::normalise_email(options.email)));
+    const auto text = admin::make_token_text();
+    result<admin::api_token> made{errc::not_found};
+    if (owner && *owner) {
+        admin::new_token wanted{admin::token_id{make_uuid_v7()}, (*owner)->facts.id, std::string{trim(options.name)},
+                                options.scope,                   options.life,       admin::token_digest(text)};
+        made = wait(tokens.create(std::move(wanted), user::actor{"create-token", "cli"}));
+    }
+    (*database)->stop();
+    if (!owner) return fail(owner.error());
+    if (!*owner) return fail("nobody has the e-mail " + options.email);
+    if (!made && to_errc(made.error()) == errc::forbidden) return fail(options.email + " is no active admin");
+    if (!made) return fail(made.error());
+    std::cerr << "The API token " << made->id.text() << " lives until " << format_rfc3339(made->expires_at)
+              << ". It is shown this once:\n";
+    std::cout << text << '\n';
     return 0;
 }
 
@@ -129,7 +161,7 @@ int after_restore(const after_restore_options& options) {
     if (!done) return fail(done.error().message);
     std::cout << "Users lifted above all that was seen of them: " << done->users
               << ". Sessions that lived in the backup and are over now: " << done->sessions
-              << ". Everybody signs in again. Start the nodes; Redis needs no wipe.\n";
+              << ". Everybody signs in again, and all API tokens are revoked. Start the nodes; Redis needs no wipe.\n";
     return 0;
 }
 

@@ -10,6 +10,8 @@ namespace stagedoor {
 int check_config(const serve_options& options, const std::string& settings);
 int migrate(const migrate_options& options);
 int create_admin(const create_admin_options& options);
+// Prints the token alone on stdout.
+int create_token(const create_token_options& options);
 int after_restore(const after_restore_options& options);
 
 }  // namespace stagedoor

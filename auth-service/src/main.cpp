@@ -14,11 +14,13 @@ int main(int argc, char** argv) {
     serve_options serving, checked;
     migrate_options migrating;
     create_admin_options creating;
+    create_token_options issuing;
     after_restore_options restoring;
     config::program program{"auth-service", "Accounts, sessions and approvals."};
     add_serve_options(program.command("serve", "Runs the service."), serving);
     add_migrate_options(program.command("migrate", "Brings the database's schema up to date."), migrating);
     add_create_admin_options(program.command("create-admin", "Makes an account that may approve people."), creating);
+    add_create_token_options(program.command("create-token", "Makes an API token of an admin, and prints it."), issuing);
     add_after_restore_options(
         program.command("after-restore", "Lifts a database that came from a backup above all that was seen of it."),
         restoring);
@@ -38,6 +40,7 @@ int main(int argc, char** argv) {
     const obs::log::output logging{{.level = obs::log::level::warn}};
     if (chosen.command == "migrate") return migrate(migrating);
     if (chosen.command == "create-admin") return create_admin(creating);
+    if (chosen.command == "create-token") return create_token(issuing);
     if (chosen.command == "after-restore") return after_restore(restoring);
     return check_config(checked, config::effective_settings(std::as_const(program).find("check-config")->options));
 }

@@ -5,6 +5,7 @@
 
 #include "auth-service/src/user/email.hpp"
 #include "common/core/cookie.hpp"
+#include "common/core/json.hpp"
 #include "common/core/origin.hpp"
 #include "common/http/trusted_proxies.hpp"
 #include "common/redis/url.hpp"
@@ -110,6 +111,8 @@ void add_serve_options(option_set& set, serve_options& o) {
             "Failed sign-ins to one account on one device that has signed in to it before; no other limit holds there.");
     set.add("limit-registrations", o.limits.registration, per_time(), limits::registration_rate,
             "Attempts to register of one network.");
+    set.add("limit-bad-tokens", o.limits.token, per_time(), limits::bad_token_rate,
+            "Calls with API tokens that are none of ours or are over, of one network and node.");
 
     set.group("Process");
     set.add("threads", o.threads, integer{1, 64, "threads"}, cores(), "Event loops.").show_default("one per core");
@@ -134,6 +137,23 @@ void add_migrate_options(option_set& set, migrate_options& o) { add_database_url
 void add_after_restore_options(option_set& set, after_restore_options& o) {
     set.add("database-url", o.database_url, text("URL", "sqlite:PATH", is_database_url), required,
             "The database that was restored. Nobody may have it open.");
+}
+
+void add_create_token_options(option_set& set, create_token_options& o) {
+    const auto is_name = [](std::string_view text) {
+        return !trim(text).empty() && !has_control_chars(text) && count_chars(text) <= limits::api_token_name_chars;
+    };
+    add_database_url(set, o.database_url);
+    set.add("email", o.email,
+            text("E-MAIL", "an e-mail address", [](auto t) { return user::normalise_email(t).has_value(); }), required,
+            "The admin in whose name the token acts.");
+    set.add("name", o.name, text("NAME", "1 to 100 characters", is_name), required,
+            "What the token is for, as admins see it in the list.");
+    set.add("scope", o.scope,
+            one_of<admin::token_scope>({{"read", admin::token_scope::read}, {"approve", admin::token_scope::approve}}),
+            admin::token_scope::read, "Approve may decide about people and end sessions, and read.");
+    set.add("life", o.life, duration{1min, limits::api_token_life_max}, limits::api_token_life_default,
+            "How long the token lives.");
 }
 
 void add_create_admin_options(option_set& set, create_admin_options& o) {

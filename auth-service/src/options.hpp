@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "auth-service/src/admin/api_token.hpp"
 #include "auth-service/src/limits/limit_kind.hpp"
 #include "common/config/option_set.hpp"
 #include "common/core/limits.hpp"
@@ -49,6 +50,15 @@ struct create_admin_options {
     bool password_stdin = false;
 };
 void add_create_admin_options(config::option_set& set, create_admin_options& o);
+
+struct create_token_options {
+    std::string database_url;
+    std::string email;
+    std::string name;
+    admin::token_scope scope = admin::token_scope::read;
+    std::chrono::milliseconds life{};
+};
+void add_create_token_options(config::option_set& set, create_token_options& o);
 
 struct after_restore_options {
     std::string database_url;

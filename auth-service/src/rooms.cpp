@@ -12,6 +12,10 @@ namespace {
 // How often readiness looks at the links to Redis: an operator who has set something right sees it soon.
 constexpr auto health_interval = std::chrono::milliseconds{250};
 
+// How soon a refused call is in the audit log, and how often kept answers whose time has passed are dropped.
+constexpr auto denial_interval = std::chrono::milliseconds{250};
+constexpr auto answer_purge_interval = std::chrono::minutes{10};
+
 // A start waits so long for Redis before it takes traffic without it.
 constexpr auto start_without_redis = std::chrono::seconds{2};
 
@@ -45,7 +49,7 @@ settings::settings(const serve_options& o, session::key_ring ring)
 shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                          user::password_hasher& hasher, approval::relay& relay,
                          obs::health::condition& redis_condition, obs::metrics& metrics,
-                         const obs::request_observer& requests, limit_counts& counts)
+                         const obs::request_observer& requests, limit_counts& counts, admin_node& admins)
     : tasks{shard},
       link{shard, s.redis_url, "auth"},
       sessions_in_redis{link, s.schema, node.trust},
@@ -55,11 +59,14 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
       accounts{db.users, hasher, tasks},
       counts_in_redis{shard, link, s.schema, counts.local, counts.counters, tasks},
       gate{s.keys, s.devices, s.limits, counts_in_redis, counts.counters},
-      approvals{db.approvals, relay},
-      context{accounts, gate, db.users, sessions, endings, approvals, relay, s.cookie, s.timeouts, s.files},
+      approvals{db.approvals, relay, tasks, admins.bulk_calls},
+      tokens{db.tokens, admins.tokens, counts.counters},
+      context{accounts, gate,     db.users,   sessions, endings,    approvals, tokens,
+              db.audit, db.answers, relay, s.cookie, s.timeouts, s.files},
       router{api::endpoints(), context},
       guarded{router, s.origins},
-      watches{metrics, requests},
+      logs{metrics, requests},
+      watches{logs, admins.denials},
       redis_condition_{redis_condition} {
     link.on_up([this] { report_health(); });
     link.on_down([this] { report_health(); });
@@ -135,6 +142,32 @@ runtime::task<void> relay_rooms::watch_trust() {
         }
         co_await runtime::sleep_for(health_interval);
     }
+}
+
+runtime::task<void> admin_rooms::write_denials(std::vector<admin::denial_sum> sums) {
+    for (auto& each : unwritten_) sums.push_back(std::move(each));
+    unwritten_.clear();
+    if (sums.empty()) co_return;
+    const auto written = co_await db_.audit.add_denials(sums);
+    // The database is away or busy: no more than one window's sums wait for it.
+    if (!written && sums.size() <= 2 * limits::denial_kinds) unwritten_ = std::move(sums);
+}
+
+runtime::task<void> admin_rooms::keep_house() {
+    auto next_purge = std::chrono::steady_clock::now();
+    while (!stopping_) {
+        const auto now = std::chrono::steady_clock::now();
+        auto due = denials_.take(now);
+        co_await write_denials(std::move(due));
+        if (now >= next_purge) {
+            next_purge = now + answer_purge_interval;
+            const auto purged = co_await db_.answers.purge();
+            if (!purged) spdlog::warn("old answers could not be dropped: {}", purged.error().message());
+        }
+        co_await runtime::sleep_for(denial_interval);
+    }
+    auto rest = denials_.take_all();
+    co_await write_denials(std::move(rest));
 }
 
 }  // namespace stagedoor

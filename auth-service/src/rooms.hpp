@@ -2,6 +2,7 @@
 // a shard, in the order of who stands on whom. app.cpp makes them and says when they start and end.
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include "auth-service/src/approval/fence_keeper.hpp"
@@ -9,6 +10,7 @@
 #include "auth-service/src/approval/redis_mailbox.hpp"
 #include "auth-service/src/approval/redis_settled_mailbox.hpp"
 #include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/http/denial_watch.hpp"
 #include "auth-service/src/http/endpoints.hpp"
 #include "auth-service/src/http/guard.hpp"
 #include "auth-service/src/limits/redis_limiter.hpp"
@@ -16,9 +18,12 @@
 #include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "auth-service/src/session/session_endings.hpp"
+#include "auth-service/src/store/sqlite_answer_store.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
+#include "auth-service/src/store/sqlite_audit_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
+#include "auth-service/src/store/sqlite_token_store.hpp"
 #include "auth-service/src/store/sqlite_user_store.hpp"
 #include "common/obs/health.hpp"
 #include "common/ops/access_log.hpp"
@@ -29,12 +34,17 @@ namespace stagedoor {
 
 // The database, behind its ports. Serves all shards.
 struct database {
-    explicit database(store::sqlite_store& opened) : users{opened}, ledger{opened}, approvals{opened}, outbox{opened} {}
+    explicit database(store::sqlite_store& opened)
+        : users{opened}, ledger{opened},  approvals{opened}, outbox{opened},
+          audit{opened}, tokens{opened}, answers{opened} {}
 
     store::sqlite_user_store users;
     store::sqlite_session_ledger ledger;
     store::sqlite_approval_store approvals;
     store::sqlite_outbox outbox;
+    store::sqlite_audit_store audit;
+    store::sqlite_token_store tokens;
+    store::sqlite_answer_store answers;
 };
 
 // What all shards share and nobody changes.
@@ -61,11 +71,20 @@ struct limit_counts {
     rate_limit::limit_counters counters;
 };
 
+// What the shards know together of admins' calls.
+struct admin_node {
+    explicit admin_node(rate bad_tokens) : tokens{bad_tokens} {}
+
+    admin::denial_log denials;
+    admin::token_node tokens;
+    std::atomic<std::size_t> bulk_calls{0};
+};
+
 // Everything that lives on one shard, in the order of who stands on whom.
 struct shard_rooms {
     shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                 user::password_hasher& hasher, approval::relay& relay, obs::health::condition& redis_condition,
-                obs::metrics& metrics, const obs::request_observer& requests, limit_counts& counts);
+                obs::metrics& metrics, const obs::request_observer& requests, limit_counts& counts, admin_node& admins);
 
     void start() {
         link.start(tasks);
@@ -88,10 +107,12 @@ struct shard_rooms {
     rate_limit::redis_limiter counts_in_redis;
     rate_limit::gatekeeper gate;
     approval::approval_service approvals;
+    admin::token_service tokens;
     api::context context;
     http::router<api::context> router;
     api::guarded_service guarded;
-    ops::access_log watches;
+    ops::access_log logs;
+    api::denial_watch watches;
 
 private:
     session::session_store& remembering(runtime::executor shard, const settings& s, session::session_node& node);
@@ -135,6 +156,27 @@ private:
 
     const session::session_node& node_;
     obs::health::condition& sessions_condition_;
+    bool stopping_ = false;
+};
+
+// What is done for the admin API now and then, whoever calls it; on the first shard.
+struct admin_rooms {
+    admin_rooms(runtime::executor shard, database& db, admin::denial_log& denials)
+        : tasks{shard}, db_{db}, denials_{denials} {}
+
+    void start() { tasks.spawn("admin housekeeping", keep_house()); }
+    // The refused calls that were not written yet are, before the tasks have ended.
+    void stop() { stopping_ = true; }
+
+    runtime::task_group tasks;
+
+private:
+    runtime::task<void> keep_house();
+    runtime::task<void> write_denials(std::vector<admin::denial_sum> sums);
+
+    database& db_;
+    admin::denial_log& denials_;
+    std::vector<admin::denial_sum> unwritten_;
     bool stopping_ = false;
 };
 

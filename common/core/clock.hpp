@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace stagedoor {
 
@@ -22,5 +24,9 @@ inline instant system_now() noexcept {
 
 // RFC 3339 in UTC with milliseconds: 2026-11-23T19:57:00.123Z
 std::string format_rfc3339(instant t);
+
+// Any RFC 3339 time: with or without a fraction, in UTC or at an offset. Nothing for anything else; a leap second is the
+// second after it.
+std::optional<instant> parse_rfc3339(std::string_view text) noexcept;
 
 }  // namespace stagedoor

@@ -29,7 +29,10 @@ close_code close_code_of(errc error) noexcept {
         case errc::session_displaced:
         case errc::session_ended_elsewhere:
         case errc::session_ended_by_admin:
-        case errc::invalid_credentials: return close_code::session_over;
+        case errc::invalid_credentials:
+        case errc::token_invalid:
+        case errc::token_expired:
+        case errc::token_revoked: return close_code::session_over;
         case errc::account_suspended: return close_code::account_suspended;
         // Only the ledger can tell, and it is auth-service's (N5).
         case errc::session_unknown:
@@ -40,6 +43,7 @@ close_code close_code_of(errc error) noexcept {
         case errc::malformed_json:
         case errc::cross_origin:
         case errc::forbidden:
+        case errc::insufficient_scope:
         case errc::account_pending:
         case errc::account_rejected:
         case errc::wrong_password:
@@ -47,8 +51,12 @@ close_code close_code_of(errc error) noexcept {
         case errc::method_not_allowed:
         case errc::request_timeout:
         case errc::invalid_transition:
+        case errc::version_conflict:
         case errc::email_taken:
         case errc::password_changed:
+        case errc::too_many_tokens:
+        case errc::idempotency_key_reused:
+        case errc::idempotency_key_in_flight:
         case errc::payload_too_large:
         case errc::uri_too_long:
         case errc::unsupported_media_type:

@@ -106,6 +106,25 @@ std::optional<std::int64_t> body_reader::optional_integer(std::string_view name)
     return std::nullopt;
 }
 
+std::optional<std::vector<std::string_view>> body_reader::texts(std::string_view name, std::size_t most) {
+    const auto* const value = take(name);
+    const auto* const array = value ? value->if_array() : nullptr;
+    const bool all_strings =
+        array && std::ranges::all_of(*array, [](const boost::json::value& each) { return each.is_string(); });
+    if (!all_strings) {
+        complain(name, value ? "has to be an array of strings" : "is required");
+        return std::nullopt;
+    }
+    if (array->size() > most) {
+        complain(name, "may have at most " + std::to_string(most) + " entries");
+        return std::nullopt;
+    }
+    std::vector<std::string_view> given;
+    given.reserve(array->size());
+    for (const auto& each : *array) given.emplace_back(each.get_string().data(), each.get_string().size());
+    return given;
+}
+
 void body_reader::complain(std::string_view name, std::string_view message) {
     errors_.push_back({std::string{name}, std::string{message}});
 }

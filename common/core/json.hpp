@@ -52,6 +52,9 @@ public:
     std::optional<std::string> optional_text(std::string_view name, bounds chars);
     std::optional<std::int64_t> optional_integer(std::string_view name);
 
+    // An array of strings, of at most `most`; nothing and a complaint otherwise. They live as long as this reader.
+    std::optional<std::vector<std::string_view>> texts(std::string_view name, std::size_t most);
+
     void complain(std::string_view name, std::string_view message);
 
     // True when nothing is wrong. Members that nobody asked for are complaints.

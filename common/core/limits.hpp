@@ -45,6 +45,33 @@ inline constexpr std::size_t json_depth = 8;             // our deepest body has
 inline constexpr std::size_t page_default = 50;
 inline constexpr std::size_t page_max = 200;
 
+// People that one search looks at: some 15 ms of a reader. Whoever has more of them goes on by the cursor.
+inline constexpr std::size_t search_examined = 50'000;
+
+// --- admins' tools ---
+inline constexpr std::size_t bulk_ids = 10'000;
+inline constexpr std::size_t bulk_batch = 250;  // people decided in one transaction: some 5 ms of the writer, then others come
+inline constexpr std::size_t bulk_calls = 4;    // under way in a process; beyond it: overloaded
+// 10,000 ids, quotes and commas, white space of a pretty printer, and a reason. Only for callers who may do it.
+inline constexpr std::size_t bulk_body_bytes = 640 * 1024;
+inline constexpr std::size_t audit_examined = 50'000;  // rows that one look at the audit log goes through
+inline constexpr std::size_t api_token_name_chars = 100;
+inline constexpr auto api_token_life_default = std::chrono::days{90};
+inline constexpr auto api_token_life_max = std::chrono::days{366};  // the schema says so too
+inline constexpr auto api_token_use_interval = 60s;                 // its last use is written at most so often
+inline constexpr std::size_t api_tokens_known = 1'024;  // which a node remembers as good: no limit on bad ones keeps them out
+// Refused calls are audited as sums: of so many kinds (who, what, why) at a time, each written once, and again with the
+// sum when the window is over; the rest is one more kind. So a flood is a number, not rows: 6,500 a day and node at most.
+inline constexpr auto denial_window = 20min;
+inline constexpr std::size_t denial_kinds = 45;
+inline constexpr std::size_t denials_kept = 100'000;  // then the oldest of them go; no other audit row ever does
+// Idempotency-Key: how long an answer is given again, how many are kept, how much room they take in all.
+inline constexpr std::size_t idempotency_key_chars = 128;
+inline constexpr auto kept_answer_time = 24h;
+inline constexpr std::size_t kept_answers = 10'000;
+inline constexpr std::size_t kept_answer_bytes = 64 * 1024 * 1024;
+inline constexpr auto kept_answer_lease = 30s;  // an answer that has not come by then never will: its process died
+
 // --- cookies (K11) ---
 inline constexpr std::size_t session_cookies_tried = 4;
 
@@ -133,6 +160,8 @@ inline constexpr rate account_rate{10, 15min};
 inline constexpr rate device_rate{10, 15min};
 // Attempts, not accounts: also bounds how many e-mails one can ask about (409 email_taken).
 inline constexpr rate registration_rate{300, 1h};
+// Those that no token of ours is. 256 random bits are not guessed; this spares the database and the log.
+inline constexpr rate bad_token_rate{100, 10min};
 // Redis' share of the second within which sign-ins are answered; later, the node's own counts decide, and for a while.
 inline constexpr auto rate_limit_time = 150ms;
 inline constexpr auto rate_limit_rest = 1s;

@@ -3,12 +3,15 @@
 #include <sodium.h>
 
 #include <array>
+#include <tuple>
 #include <vector>
 
 namespace stagedoor {
 namespace {
 
 constexpr std::uint8_t no_sextet = 64;  // what stands for a character that is none of base64url's
+
+constexpr std::string_view alphanumerics = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 // libsodium's decoder looks up nothing, lest a neighbour on the same core learn secrets from the data cache, and pays
 // 85 instructions a character for it. What is read here comes with every request, from whoever holds it.
@@ -104,6 +107,32 @@ std::string random_text(std::size_t bytes) {
     std::vector<std::uint8_t> random(bytes);
     randombytes_buf(random.data(), random.size());
     return to_base64url(random);
+}
+
+std::string random_alphanumeric(std::size_t length) {
+    std::string text(length, '\0');
+    for (auto& c : text) c = alphanumerics[randombytes_uniform(alphanumerics.size())];
+    return text;
+}
+
+std::string seal(const sha256_digest& key, std::string_view text) {
+    static_assert(std::tuple_size_v<sha256_digest> == crypto_secretbox_KEYBYTES);
+    std::vector<std::uint8_t> sealed(crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + text.size());
+    randombytes_buf(sealed.data(), crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed.data() + crypto_secretbox_NONCEBYTES,
+                          reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), sealed.data(), key.data());
+    return {reinterpret_cast<const char*>(sealed.data()), sealed.size()};
+}
+
+std::optional<std::string> unseal(const sha256_digest& key, std::string_view sealed) {
+    constexpr std::size_t overhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+    if (sealed.size() < overhead) return std::nullopt;
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(sealed.data());
+    std::vector<std::uint8_t> text(sealed.size() - overhead);
+    const auto failed = crypto_secretbox_open_easy(text.data(), bytes + crypto_secretbox_NONCEBYTES,
+                                                   sealed.size() - crypto_secretbox_NONCEBYTES, bytes, key.data());
+    if (failed != 0) return std::nullopt;
+    return std::string{reinterpret_cast<const char*>(text.data()), text.size()};
 }
 
 void wipe(std::string& text) noexcept {

@@ -37,6 +37,14 @@ bool equal_in_constant_time(std::span<const std::uint8_t> a, std::span<const std
 // `bytes` random bytes as base64url: 16 bytes give 22 characters.
 std::string random_text(std::size_t bytes);
 
+// `length` characters of 0-9, A-Z and a-z, each drawn evenly.
+std::string random_alphanumeric(std::size_t length);
+
+// Text that only the holder of `key` can read, and that nobody can change (XSalsa20 and Poly1305, a random nonce).
+std::string seal(const sha256_digest& key, std::string_view text);
+// Nothing when it was not sealed with `key`.
+std::optional<std::string> unseal(const sha256_digest& key, std::string_view sealed);
+
 void wipe(std::string& text) noexcept;
 
 }  // namespace stagedoor

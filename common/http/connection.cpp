@@ -29,7 +29,8 @@ connection::connection(std::shared_ptr<edge> home, tcp_socket socket, const asio
     : home_{std::move(home)},
       socket_{std::move(socket)},
       arrival_{peer, home_->settings().proxies, home_->ids()},
-      reader_{{home_->settings().header_bytes, home_->settings().target_bytes, home_->settings().body_bytes}} {}
+      reader_{{home_->settings().header_bytes, home_->settings().target_bytes, home_->settings().body_bytes,
+               home_->settings().large_body_bytes}} {}
 
 connection::~connection() {
     unlink();
@@ -65,6 +66,10 @@ runtime::task<void> connection::serve() {
             // looked after once a turn (C4).
             if (!reader_.idle()) co_await asio::post(socket_.get_executor(), runtime::use_task);
             continue;
+        }
+        if (reader_.wants_admission()) {
+            const bool admitted = co_await admit_large();
+            if (!admitted) co_return;
         }
         if (reader_.wants_continue()) {
             const bool sent = co_await write_rest(std::string{continue_line});
@@ -158,13 +163,35 @@ void connection::hand_over(std::unique_ptr<takeover> to) {
 runtime::task<void> connection::refuse(errc error) {
     const auto outgoing = response::problem(error);
     const http::request_id id{home_->ids().next()};
+    co_await answer_last(outgoing, nullptr, std::string{id.text()});
+}
+
+runtime::task<bool> connection::admit_large() {
+    phase_ = phase::handling;
+    request incoming{reader_.parts(), arrival_};
+    std::optional<response> refused;
+    try {
+        auto answered = co_await home_->serving().serves.may_be_large(incoming);
+        refused = std::move(answered);
+    } catch (const std::exception& e) {
+        spdlog::error("request {} threw, which is a bug: {}", incoming.request_id(), e.what());
+        refused = response::problem(errc::internal_error);
+    }
+    if (!refused) co_return true;
+    co_await answer_last(*refused, &incoming, std::string{incoming.request_id()});
+    co_return false;
+}
+
+// Answers and closes: what the peer goes on to send is not wanted.
+runtime::task<void> connection::answer_last(const response& outgoing, const request* incoming, std::string request_id) {
     std::string out;
     append_response(out, outgoing,
                     {.date = home_->date(),
-                     .request_id = id.text(),
+                     .request_id = request_id,
                      .extra_head = home_->settings().extra_head,
                      .keep_alive = false});
-    finished_request done{.request_id = id.text(), .status = outgoing.status(), .error = error};
+    finished_request done{
+        .incoming = incoming, .request_id = request_id, .status = outgoing.status(), .error = outgoing.error()};
     done.bytes_out = out.size();
     done.delivered = co_await write_rest(std::move(out));
     home_->serving().watches.on_request(done);

@@ -51,6 +51,9 @@ private:
     runtime::task<bool> answer();
     void hand_over(std::unique_ptr<takeover> to);
     runtime::task<void> refuse(errc error);
+    // Asks the service whether the large body may come. False: it may not, which was answered.
+    runtime::task<bool> admit_large();
+    runtime::task<void> answer_last(const response& outgoing, const request* incoming, std::string request_id);
     // Writes what the kernel takes at once; `ec` says when the peer went away.
     std::size_t write_now(std::string_view bytes, boost::system::error_code& ec);
     // Writes all of it within the write time. False when the peer went away.

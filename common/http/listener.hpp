@@ -41,6 +41,8 @@ struct listener_settings {
     std::size_t header_bytes = limits::http_header_bytes;
     std::size_t target_bytes = limits::http_target_bytes;
     std::size_t body_bytes = limits::http_body_bytes;
+    // Of requests that service::may_be_large lets through; 0: of none.
+    std::size_t large_body_bytes = 0;
     std::chrono::milliseconds request_time = limits::http_request_time;
     std::chrono::milliseconds idle_time = limits::http_idle_time;
     std::chrono::milliseconds write_time = limits::http_write_time;

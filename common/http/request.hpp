@@ -89,6 +89,12 @@ public:
 
     // For whoever checks the session: whom a genuine token names, also when it was refused. For the log.
     std::optional<session_ref>& asked_by() const noexcept { return asked_by_; }
+    // Likewise of an API token: the user in whose name it acts, and its id.
+    struct token_ref {
+        user_id user;
+        uuid_bytes token;
+    };
+    std::optional<token_ref>& asked_by_token() const noexcept { return asked_by_token_; }
     // What the request was about, where that is not who asks: `account:` and a keyed hash, say. Nothing that was typed. For
     // the log.
     std::string& about() const noexcept { return about_; }
@@ -109,6 +115,7 @@ private:
     mutable std::optional<http::request_id> own_id_;
     mutable std::optional<trace_context> trace_;
     mutable std::optional<session_ref> asked_by_;
+    mutable std::optional<token_ref> asked_by_token_;
     mutable std::string about_;
 };
 

@@ -91,7 +91,8 @@ request_reader::state request_reader::begin_body() {
     if (buffer_.size() - head_end_ < body_room) buffer_.resize(head_end_ + body_room);
     const auto framing = read_head({buffer_.data() + begin_, head_end_ - begin_}, bounds_.target_bytes, parts_);
     if (!framing) return refuse(to_errc(framing.error()));
-    if (framing->length > bounds_.body_bytes) return refuse(errc::payload_too_large);
+    if (framing->length > std::max(bounds_.body_bytes, bounds_.large_body_bytes)) return refuse(errc::payload_too_large);
+    admission_wanted_ = framing->length > bounds_.body_bytes;
     join_cookies(parts_.fields, cookies_);
     framing_ = *framing;
     taken_ = head_end_;
@@ -145,6 +146,8 @@ std::span<char> request_reader::prepare() {
 }
 
 void request_reader::commit(std::size_t bytes) noexcept { end_ += bytes; }
+
+bool request_reader::wants_admission() noexcept { return std::exchange(admission_wanted_, false); }
 
 bool request_reader::wants_continue() noexcept { return std::exchange(continue_wanted_, false); }
 

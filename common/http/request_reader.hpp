@@ -22,6 +22,7 @@ public:
         std::size_t header_bytes;  // request line and fields
         std::size_t target_bytes;
         std::size_t body_bytes;
+        std::size_t large_body_bytes = 0;  // for a request whose body may be large, once it is asked for; 0: none may be
     };
     explicit request_reader(const bounds& limits);
     request_reader(const request_reader&) = delete;
@@ -44,6 +45,10 @@ public:
 
     // bad_request, uri_too_long, headers_too_large, payload_too_large, not_implemented (an unknown transfer coding).
     errc refusal() const noexcept { return refusal_; }
+
+    // True once for a request whose body is larger than body_bytes: nobody has to take it, and no byte of it needs to be
+    // read before somebody has said so. parts() has no body yet.
+    bool wants_admission() noexcept;
 
     // True once for a request whose head asks for 100 Continue and whose body is not there yet.
     bool wants_continue() noexcept;
@@ -81,6 +86,7 @@ private:
     std::string cookies_;
     errc refusal_ = errc::bad_request;
     bool continue_wanted_ = false;
+    bool admission_wanted_ = false;
     bool empty_line_skipped_ = false;
 };
 

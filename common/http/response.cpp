@@ -21,6 +21,16 @@ constexpr std::array replaceables{
     replaceable{"Cross-Origin-Resource-Policy", response::resource_policy},
 };
 
+// RFC 6750 for API tokens; else a scheme that browsers do not ask people about. "" where there is nothing to ask for.
+std::string challenge_of(errc error) {
+    if (error == errc::token_invalid || error == errc::token_expired || error == errc::token_revoked) {
+        return "Bearer realm=\"stagedoor\", error=\"invalid_token\"";
+    }
+    if (error == errc::insufficient_scope) return "Bearer realm=\"stagedoor\", error=\"insufficient_scope\"";
+    if (problem_of(error).status != 401) return {};
+    return "Session realm=\"stagedoor\", error=\"" + std::string{problem_of(error).code} + "\"";
+}
+
 }  // namespace
 
 response response::json(unsigned status, std::string text) {
@@ -48,14 +58,16 @@ response response::problem(errc error, std::string detail, std::vector<field_err
     response made{problem_of(error).status};
     made.type_ = "application/problem+json";
     made.problem_ = std::make_unique<http::problem>(http::problem{error, std::move(detail), std::move(errors)});
-    if (made.status_ == 429 || made.status_ == 503) {
+    if (made.status_ == 429 || made.status_ == 503 || retry_after) {
         made.add("Retry-After", std::to_string(retry_after.value_or(default_retry).count()));
     }
-    // Not a scheme that browsers ask people about.
-    if (made.status_ == 401) {
-        std::string challenge = "Session realm=\"stagedoor\", error=\"";
-        made.add("WWW-Authenticate", challenge.append(problem_of(error).code).append("\""));
-    }
+    if (auto challenge = challenge_of(error); !challenge.empty()) made.add("WWW-Authenticate", std::move(challenge));
+    return made;
+}
+
+response response::problem_with(errc error, std::string detail, std::string members) {
+    auto made = problem(error, std::move(detail));
+    made.problem_->members = std::move(members);
     return made;
 }
 

@@ -32,6 +32,7 @@ struct problem {
     errc error = errc::internal_error;
     std::string detail;               // for people; left out when empty. Never a secret
     std::vector<field_error> errors;  // left out when empty
+    std::string members{};            // further ones as JSON (RFC 9457 section 3.2): `"by":{…},"at":"…"`; or empty
 };
 
 class response {
@@ -46,9 +47,11 @@ public:
     // 303 See Other.
     static response redirect(std::string location);
     // 429 and 503 carry Retry-After, one second unless given. 401 carries WWW-Authenticate (RFC 9110 section 15.5.2) with
-    // the code, for gateways drop bodies.
+    // the code, for gateways drop bodies; where an API token is at fault, by RFC 6750.
     static response problem(errc error, std::string detail = {}, std::vector<field_error> errors = {},
                             std::optional<std::chrono::seconds> retry_after = {});
+    // A problem with further members, see http::problem.
+    static response problem_with(errc error, std::string detail, std::string members);
     // Writes the head alone, without Content-Length, then passes the socket on; to a HEAD, the head is all. Not a way to
     // keep a connection alive: 101 is followed by another protocol, and the body of anything else is the connection's
     // last. Whoever takes over frames it as the fields say that were added.

@@ -162,6 +162,7 @@ std::string problem_body(const problem& what, std::string_view request_id) {
         }
         body.push_back(']');
     }
+    if (!what.members.empty()) body.append(",").append(what.members);
     body.push_back('}');
     return body;
 }

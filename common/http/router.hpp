@@ -23,6 +23,8 @@ struct endpoint {
     std::string_view pattern;  // see is_pattern; static lifetime
     // `context` outlives every request; `incoming` lives until the task ends.
     runtime::task<response> (*handle)(Context& context, const request& incoming);
+    // As service::may_be_large, for calls whose bodies may be large.
+    runtime::task<std::optional<response>> (*may_be_large)(Context& context, const request& incoming) = nullptr;
 };
 
 // For static_assert beside a table.
@@ -46,6 +48,13 @@ public:
         incoming.set_route(found.match);
         if (found.what != route_table::outcome::kind::found) return answer_unrouted(found.what, found.allowed);
         return endpoints_[found.index].handle(context_, incoming);
+    }
+
+    runtime::task<std::optional<response>> may_be_large(request& incoming) override {
+        const auto found = table_.find(incoming.verb(), incoming.path());
+        incoming.set_route(found.match);
+        const bool asks = found.what == route_table::outcome::kind::found && endpoints_[found.index].may_be_large;
+        return asks ? endpoints_[found.index].may_be_large(context_, incoming) : service::may_be_large(incoming);
     }
 
 private:

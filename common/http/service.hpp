@@ -20,7 +20,15 @@ public:
     // The answer to one request, on the connection's shard. `incoming` lives until the task ends. An exception is a
     // bug: it is logged and answered by 500. The task has its own deadlines: nobody cuts it off.
     virtual runtime::task<response> handle(request& incoming) = 0;
+
+    // Whether the body of a request may be larger than others', asked when its head was read and before the body is:
+    // nothing when it may, else the answer. `incoming` has no body yet.
+    virtual runtime::task<std::optional<response>> may_be_large(request& incoming);
 };
+
+inline runtime::task<std::optional<response>> service::may_be_large(request&) {
+    co_return response::problem(errc::payload_too_large);
+}
 
 // One request that was answered, or could not be read. Views valid during the call.
 struct finished_request {

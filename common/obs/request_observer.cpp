@@ -44,11 +44,12 @@ void request_observer::operator()(const finished_request& request) const {
 
     const auto at = level_of(request.status);
     if (!log::enabled(at)) return;
-    std::array<log::field, 9> fields{{{"method", request.method},
+    std::array<log::field, 10> fields{{{"method", request.method},
                                       {"path", request.path},
                                       {"status", request.status},
                                       {"duration_us", request.duration.count()},
                                       {"request_id", request.request_id},
+                                      {"", ""},
                                       {"", ""},
                                       {"", ""},
                                       {"", ""},
@@ -61,6 +62,7 @@ void request_observer::operator()(const finished_request& request) const {
     add_if_there("trace_id", request.trace_id);
     add_if_there("user", request.user_id);
     add_if_there("session", request.session);
+    add_if_there("token", request.token);
     log::write(at, "request", {fields.data(), count});
 }
 

@@ -19,6 +19,7 @@ struct finished_request {
     std::string_view trace_id;  // W3C; empty: the request came without one
     std::string_view user_id;   // empty: nobody signed in
     std::string_view session = {};  // session_hash; empty: no genuine token
+    std::string_view token = {};    // the id of an API token; empty: it came without one
     std::string_view code = {};     // of the problem that was answered; empty: none
 };
 

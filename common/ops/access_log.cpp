@@ -25,7 +25,7 @@ void access_log::on_request(const http::finished_request& done) noexcept {
     told.method = done.incoming ? http::to_string(done.incoming->verb()) : "unreadable";
     // What the log alone needs is not made when it takes none.
     const bool is_told = obs::request_observer::is_told(done.status);
-    std::string user, session;
+    std::string user, session, token;
     if (is_told) {
         told.request_id = done.request_id;
         if (done.error) told.code = problem_of(*done.error).code;
@@ -36,9 +36,13 @@ void access_log::on_request(const http::finished_request& done) noexcept {
         if (const auto& who = done.incoming->asked_by()) {
             user = who->user.text();
             session = session_hash(who->session);
+        } else if (const auto& by = done.incoming->asked_by_token()) {
+            user = by->user.text();
+            token = format_uuid(by->token);
         }
         told.user_id = user;
         told.session = session;
+        told.token = token;
     }
     requests_(told);
     if (done.error && done.incoming) log_security_event(*done.error, *done.incoming);

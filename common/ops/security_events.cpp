@@ -24,7 +24,11 @@ constexpr std::array events{
     security_event{errc::session_ended_by_admin, "session_use_after_expire", info},
     security_event{errc::wrong_password, "authn_password_change_fail", warn},
     security_event{errc::cross_origin, "malicious_csrf", warn},
+    security_event{errc::token_invalid, "authn_token_fail", warn},
+    security_event{errc::token_expired, "authn_token_expired", info},
+    security_event{errc::token_revoked, "authn_token_revoked", warn},
     security_event{errc::forbidden, "authz_fail", warn},
+    security_event{errc::insufficient_scope, "authz_fail", warn},
     security_event{errc::account_pending, "authz_fail", info},
     security_event{errc::account_rejected, "authz_fail", info},
     security_event{errc::account_suspended, "authz_fail", info},
@@ -42,6 +46,11 @@ void write(obs::log::level at, std::string_view name, const http::request& reque
         session = session_hash(who->session);
         fields.push_back({"user", user});
         fields.push_back({"session", session});
+    } else if (const auto& token = request.asked_by_token()) {
+        user = token->user.text();
+        session = format_uuid(token->token);
+        fields.push_back({"user", user});
+        fields.push_back({"token", session});
     }
     if (!request.about().empty()) fields.push_back({"about", request.about()});
     obs::log::write(at, name, fields);

@@ -1,32 +1,68 @@
 // Approving people: one transition, committed, relayed, told. One instance per shard.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "auth-service/src/approval/approval_store.hpp"
 #include "auth-service/src/approval/relay.hpp"
+#include "common/runtime/task_group.hpp"
 
 namespace stagedoor::approval {
+
+// "relayed" or "pending".
+constexpr std::string_view to_string(delivery how) noexcept { return how == delivery::relayed ? "relayed" : "pending"; }
 
 struct decided {
     transition_outcome outcome;
     approval::delivery delivery = delivery::relayed;
 };
 
+// One transition of many people.
+struct bulk_request {
+    std::vector<user_id> users;  // at most limits::bulk_ids
+    const transition* what = nullptr;
+    std::string reason;
+};
+
+struct bulk_decided {
+    // One for each user, in order. An error that is none of approval_store::apply_batch's: the batch it was in was not
+    // committed, nor were those after it.
+    std::vector<result<transition_outcome>> outcomes;
+    approval::delivery delivery = delivery::relayed;  // of all that was done
+};
+
 class approval_service {
 public:
-    approval_service(approval_store& store, relay& relay) : store_{store}, relay_{relay} {}
+    // `tasks` are this shard's, `bulk_calls` counts those under way on all of them.
+    approval_service(approval_store& store, relay& relay, runtime::task_group& tasks,
+                     std::atomic<std::size_t>& bulk_calls)
+        : store_{store}, relay_{relay}, tasks_{tasks}, bulk_calls_{bulk_calls} {}
 
     // Applies the transition and waits until it is relayed: after that every session's next check shows the new
     // status. When Redis is away it is committed all the same, `delivery::pending`. A transition that the status does
-    // not allow is no error here: `outcome.applied` is false. errc::not_found, errc::database_*, errc::overloaded.
+    // not allow, and a version that is not the expected one, are no errors here: `outcome.what` says so.
+    // errc::not_found, errc::database_*, errc::overloaded.
     runtime::task<result<decided>> decide(transition_request request, user::actor by);
+
+    // The same for many: in batches of limits::bulk_batch, each of them one transaction, so that others come between;
+    // one is relayed while the next is committed. Waits until all are relayed. errc::overloaded: limits::bulk_calls are
+    // under way; and the error of the first batch, of which nothing was done.
+    runtime::task<result<bulk_decided>> decide_all(bulk_request request, user::actor by);
 
     runtime::task<result<user_page>> list(list_query query);
 
 private:
+    struct relaying;
+    runtime::task<result<std::vector<result<transition_outcome>>>> apply_patiently(batch_request batch, user::actor by);
+    runtime::task<void> relay_batch(std::vector<outbox_row> rows, std::shared_ptr<relaying> progress);
+
     approval_store& store_;
     relay& relay_;
+    runtime::task_group& tasks_;
+    std::atomic<std::size_t>& bulk_calls_;
 };
 
 }  // namespace stagedoor::approval

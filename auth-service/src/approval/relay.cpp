@@ -163,6 +163,13 @@ runtime::task<void> relay::deliver_submitted() {
     fresh_ = false;
     if (submitted_.empty()) co_return;
     auto batch = std::exchange(submitted_, {});
+    // What a scan has relayed meanwhile, to this life, is where it has to be. (A row that was purged has no id.)
+    std::erase_if(batch, [this](submission& each) {
+        const bool is_there = life_ && each.row.id != 0 && unmarked_.contains(each.row.id);
+        if (is_there) each.done(delivery::relayed);
+        return is_there;
+    });
+    if (batch.empty()) co_return;
     std::vector<outbox_row> rows;
     rows.reserve(batch.size());
     for (const auto& each : batch) rows.push_back(each.row);

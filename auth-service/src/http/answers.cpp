@@ -31,6 +31,13 @@ http::response refuse(errc error, std::vector<field_error> fields) {
     return http::response::problem(error, {}, std::move(fields));
 }
 
+std::optional<http::response> complaint_about_body(const http::request& request) {
+    auto body = body_reader::parse(request.body());
+    if (!body) return refuse(body.error());
+    if (!body->finish()) return refuse(errc::validation_failed, body->errors());
+    return std::nullopt;
+}
+
 http::response admitted_as(const user_facts& user) {
     http::response admitted{200};
     admitted.reserve_fields(4);
@@ -111,36 +118,6 @@ std::string profile_json(const user_facts& user, const user::profile& profile) {
     append_member(out, "company", profile.company);
     append_member(out, "bio", profile.bio);
     return out + "}}";
-}
-
-std::string page_json(const approval::user_page& page) {
-    std::string out = "{\"items\":[";
-    for (const auto& item : page.items) {
-        if (out.back() != '[') out.append(",");
-        append_public_json(out, item.facts);
-        out.pop_back();
-        append_member(out, "createdAt", format_rfc3339(item.created_at));
-        out.append("}");
-    }
-    out.append("],\"nextCursor\":");
-    if (page.more) {
-        append_json_string(out, page.items.back().facts.id.text());
-    } else {
-        out.append("null");
-    }
-    out.append(",\"totals\":{");
-    for (const auto& [status, count] : page.totals) {
-        if (out.back() != '{') out.append(",");
-        out.append("\"").append(to_string(status)).append("\":").append(std::to_string(count));
-    }
-    return out + "}}";
-}
-
-std::string decided_json(const approval::decided& decided) {
-    auto out = begin_with_user(decided.outcome.facts);
-    out.append(",\"event\":").append(decided.outcome.event ? to_frame(*decided.outcome.event) : "null");
-    append_member(out, "delivery", decided.delivery == approval::delivery::relayed ? "relayed" : "pending");
-    return out + "}";
 }
 
 }  // namespace stagedoor::api

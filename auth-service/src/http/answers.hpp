@@ -1,13 +1,14 @@
 // What auth-service answers, as JSON. proto-docs/openapi.yaml describes the same.
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
 #include "common/core/cookie.hpp"
+#include "common/http/request.hpp"
 #include "common/http/response.hpp"
 
 namespace stagedoor::api {
@@ -15,6 +16,9 @@ namespace stagedoor::api {
 // The problem of an error; with the fields that are wrong.
 http::response refuse(const boost::system::error_code& error);
 http::response refuse(errc error, std::vector<field_error> fields = {});
+
+// For calls in whose bodies nothing is to be said: the problem of one that says something.
+std::optional<http::response> complaint_about_body(const http::request& request);
 
 // 200 with no body: who it is, for what stands behind the gateway, in X-Auth-User-Id, -Role, -Status and -Version. All
 // of them are ASCII words of our own. E-mail and name are not there: they may be any text, which fields cannot carry
@@ -50,11 +54,5 @@ std::string sessions_json(const std::vector<session::living_session>& sessions, 
 
 // {"profile","user"}
 std::string profile_json(const user_facts& user, const user::profile& profile);
-
-// {"items","nextCursor","totals"}
-std::string page_json(const approval::user_page& page);
-
-// {"user","event","delivery"}
-std::string decided_json(const approval::decided& decided);
 
 }  // namespace stagedoor::api

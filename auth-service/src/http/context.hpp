@@ -1,6 +1,9 @@
 // What the handlers of one shard work with. Wired in app.cpp; everything outlives every request.
 #pragma once
 
+#include "auth-service/src/admin/answer_store.hpp"
+#include "auth-service/src/admin/audit_store.hpp"
+#include "auth-service/src/admin/token_service.hpp"
 #include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/approval/relay.hpp"
 #include "auth-service/src/http/page_files.hpp"
@@ -21,6 +24,9 @@ struct context {
     session::session_service& sessions;
     session::session_endings& endings;
     approval::approval_service& approvals;
+    admin::token_service& tokens;
+    admin::audit_store& audit;
+    admin::answer_store& answers;
     approval::relay& relay;
     const session_cookie& cookie;
     const session::timeouts& timeouts;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "auth-service/src/http/admin_handlers.hpp"
 #include "auth-service/src/http/handlers.hpp"
 
 namespace stagedoor::api {
@@ -9,7 +10,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 34> table{{
+constexpr std::array<http::endpoint<context>, 39> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -29,15 +30,20 @@ constexpr std::array<http::endpoint<context>, 34> table{{
     {get, "/api/stage-manager/profile", &show_profile},
     {patch, "/api/stage-manager/profile", &update_profile},
 
-    {get, "/api/admin/stage-managers", &list_stage_managers},
-    {post, "/api/admin/stage-managers/{id}/approve", &approve},
-    {post, "/api/admin/stage-managers/{id}/reject", &reject},
-    {post, "/api/admin/stage-managers/{id}/reconsider", &reconsider},
-    {post, "/api/admin/stage-managers/{id}/suspend", &suspend},
-    {post, "/api/admin/stage-managers/{id}/reinstate", &reinstate},
-    {get, "/api/admin/users/{id}/sessions", &list_sessions_of},
-    {del, "/api/admin/users/{id}/sessions", &end_sessions_of},
-    {del, "/api/admin/users/{id}/sessions/{sid}", &end_session_of},
+    {get, "/api/admin/stage-managers", &as_admin<admin_right::read, list_stage_managers>},
+    {post, "/api/admin/stage-managers/{id}/approve", &as_admin<admin_right::approve, approve>},
+    {post, "/api/admin/stage-managers/{id}/reject", &as_admin<admin_right::approve, reject>},
+    {post, "/api/admin/stage-managers/{id}/reconsider", &as_admin<admin_right::approve, reconsider>},
+    {post, "/api/admin/stage-managers/{id}/suspend", &as_admin<admin_right::approve, suspend>},
+    {post, "/api/admin/stage-managers/{id}/reinstate", &as_admin<admin_right::approve, reinstate>},
+    {post, "/api/admin/stage-managers/bulk", &as_admin<admin_right::approve, decide_bulk>, &bulk_may_be_large},
+    {get, "/api/admin/users/{id}/sessions", &as_admin<admin_right::read, list_sessions_of>},
+    {del, "/api/admin/users/{id}/sessions", &as_admin<admin_right::approve, end_sessions_of>},
+    {del, "/api/admin/users/{id}/sessions/{sid}", &as_admin<admin_right::approve, end_session_of>},
+    {get, "/api/admin/audit", &as_admin<admin_right::read, list_audit>},
+    {get, "/api/admin/tokens", &as_admin<admin_right::owner, list_tokens>},
+    {post, "/api/admin/tokens", &as_admin<admin_right::owner, create_token>},
+    {del, "/api/admin/tokens/{id}", &as_admin<admin_right::read, revoke_token>},
 
     {get, "/", &root_page},
     {get, "/login", &login_page},

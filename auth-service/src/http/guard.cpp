@@ -1,5 +1,6 @@
 #include "auth-service/src/http/guard.hpp"
 
+#include "auth-service/src/http/admin_guard.hpp"
 #include "auth-service/src/http/handlers.hpp"
 
 namespace stagedoor::api {
@@ -24,7 +25,7 @@ http::response preflight_answer(std::string_view origin) {
     allowed.add("Access-Control-Allow-Origin", std::string{origin});
     allowed.add("Access-Control-Allow-Credentials", "true");
     allowed.add("Access-Control-Allow-Methods", "GET, HEAD, POST, PATCH, DELETE");
-    allowed.add("Access-Control-Allow-Headers", "Content-Type, traceparent");
+    allowed.add("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, traceparent");
     allowed.add("Access-Control-Max-Age", std::string{preflight_seconds});
     return allowed;
 }
@@ -35,7 +36,8 @@ runtime::task<http::response> readable_by(std::string_view origin, runtime::task
     if (answered.hands_over()) co_return answered;
     answered.add("Access-Control-Allow-Origin", std::string{origin});
     answered.add("Access-Control-Allow-Credentials", "true");
-    answered.add("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id");
+    answered.add("Access-Control-Expose-Headers",
+                 "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed");
     co_return answered;
 }
 
@@ -48,12 +50,10 @@ bool has_acceptable_body(const http::request& request) {
     return request.has_json_type() || (request.body().empty() && !request.find_header("Content-Type"));
 }
 
-runtime::task<http::response> refuse_with(errc error) { co_return http::response::problem(error); }
-
 // A browser sends its Origin with whatever changes something; other clients have to be told to.
-runtime::task<http::response> refuse_stranger(const http::request& request) {
-    if (request.find_header("Origin")) co_return http::response::problem(errc::cross_origin);
-    co_return http::response::problem(errc::cross_origin, "The request names no Origin; it has to be one of ours.");
+http::response refuse_stranger(const http::request& request) {
+    if (request.find_header("Origin")) return http::response::problem(errc::cross_origin);
+    return http::response::problem(errc::cross_origin, "The request names no Origin; it has to be one of ours.");
 }
 
 }  // namespace
@@ -62,18 +62,30 @@ runtime::task<http::response> guarded_service::handle(http::request& incoming) {
     const auto origin = incoming.header("Origin");
     const bool from_allowed = !origin.empty() && origins_.contains(origin);
     if (is_preflight(incoming)) {
-        return from_allowed ? answer_with(preflight_answer(origin)) : refuse_stranger(incoming);
+        return answer_with(from_allowed ? preflight_answer(origin) : refuse_stranger(incoming));
     }
     auto answering = answer(incoming);
     return from_allowed ? readable_by(origin, std::move(answering)) : std::move(answering);
 }
 
+std::optional<http::response> guarded_service::complaint_about(const http::request& incoming) const {
+    if (!changes_something(incoming)) return std::nullopt;
+    // An API token is no cookie: no page can make a browser send somebody's.
+    if (!bearer_token(incoming) && !comes_from_us(incoming, origins_)) return refuse_stranger(incoming);
+    if (!has_acceptable_body(incoming)) return http::response::problem(errc::unsupported_media_type);
+    return std::nullopt;
+}
+
 runtime::task<http::response> guarded_service::answer(http::request& incoming) {
-    if (changes_something(incoming)) {
-        if (!comes_from_us(incoming, origins_)) return refuse_stranger(incoming);
-        if (!has_acceptable_body(incoming)) return refuse_with(errc::unsupported_media_type);
-    }
-    return inner_.handle(incoming);
+    auto complaint = complaint_about(incoming);
+    return complaint ? answer_with(std::move(*complaint)) : inner_.handle(incoming);
+}
+
+runtime::task<std::optional<http::response>> guarded_service::may_be_large(http::request& incoming) {
+    auto complaint = complaint_about(incoming);
+    if (complaint) co_return std::move(*complaint);
+    auto refused = co_await inner_.may_be_large(incoming);
+    co_return refused;
 }
 
 std::optional<errc> kept_out(user_status status) noexcept {

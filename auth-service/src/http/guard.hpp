@@ -19,7 +19,7 @@ inline constexpr std::string_view verify_path = "/api/auth/verify";
 // first, then Origin; ASVS 5.0 3.5.1 to 3.5.3). In this order:
 // errc::cross_origin: neither `Sec-Fetch-Site: same-origin` nor an allowed Origin. `same-site`, `cross-site` and `none`
 // (an address that was typed: no page of ours) need the Origin as well. errc::unsupported_media_type: there is a body
-// or a Content-Type, and it is not application/json.
+// or a Content-Type, and it is not application/json. Calls with an API token may come from anywhere.
 //
 // Pages of an allowed origin, and no others, may read the answers with credentials (CORS; Fetch standard, section 3.2):
 // the origin is named, never reflected, and preflights are answered here. That answers differ by origin
@@ -29,8 +29,11 @@ public:
     guarded_service(http::service& inner, const allowed_origins& origins) : inner_{inner}, origins_{origins} {}
 
     runtime::task<http::response> handle(http::request& incoming) override;
+    // By the same rules.
+    runtime::task<std::optional<http::response>> may_be_large(http::request& incoming) override;
 
 private:
+    std::optional<http::response> complaint_about(const http::request& incoming) const;
     runtime::task<http::response> answer(http::request& incoming);
 
     http::service& inner_;

@@ -21,13 +21,10 @@ answer logout(context& with, const http::request& request);
 answer refresh_session(context& with, const http::request& request);
 answer me(context& with, const http::request& request);
 
-// sessions_api.cpp: where somebody is signed in, and ending that: here, there, everywhere, by an admin.
+// sessions_api.cpp: where somebody is signed in, and ending that: here, there, everywhere.
 answer logout_all(context& with, const http::request& request);
 answer list_sessions(context& with, const http::request& request);
 answer end_session(context& with, const http::request& request);
-answer list_sessions_of(context& with, const http::request& request);
-answer end_sessions_of(context& with, const http::request& request);
-answer end_session_of(context& with, const http::request& request);
 
 // password_api.cpp: a new password, which ends all other sessions.
 answer change_password(context& with, const http::request& request);
@@ -38,14 +35,6 @@ answer verify(context& with, const http::request& request);
 // profile_api.cpp: a stage manager's own profile, for pending and active people alike.
 answer show_profile(context& with, const http::request& request);
 answer update_profile(context& with, const http::request& request);
-
-// admin_api.cpp: the people who wait, and what admins decide about them.
-answer list_stage_managers(context& with, const http::request& request);
-answer approve(context& with, const http::request& request);
-answer reject(context& with, const http::request& request);
-answer reconsider(context& with, const http::request& request);
-answer suspend(context& with, const http::request& request);
-answer reinstate(context& with, const http::request& request);
 
 // page_routes.cpp: the pages and their assets. Who may see which page is decided in pages/access.
 answer root_page(context& with, const http::request& request);

@@ -10,7 +10,7 @@
 
 namespace stagedoor::rate_limit {
 
-enum class kind : std::uint8_t { sign_in, network, account, device, registration };
+enum class kind : std::uint8_t { sign_in, network, account, device, registration, token };
 
 struct kind_row {
     kind what;
@@ -23,6 +23,7 @@ inline constexpr std::array kinds{
     kind_row{kind::account, "account", "Too many sign-ins to this account have failed."},
     kind_row{kind::device, "device", "Too many passwords were wrong on this device."},
     kind_row{kind::registration, "registration", "Too many accounts were made from this network."},
+    kind_row{kind::token, "token", "Too many API tokens from this network were none of ours."},
 };
 constexpr const kind_row& row_of(kind what) noexcept { return kinds[static_cast<std::size_t>(what)]; }
 
@@ -34,6 +35,7 @@ struct rates {
     rate device;        // failed ones, an account on a device that has signed in to it before; or wrong present passwords
                         // of a session that wants to change it
     rate registration;  // attempts, a network: a flood of accounts, and asking who has one
+    rate token;         // API tokens that are none of ours, a network; each node counts for itself
 
     const rate& of(kind what) const noexcept {
         switch (what) {
@@ -42,6 +44,7 @@ struct rates {
             case kind::account: return account;
             case kind::device: return device;
             case kind::registration: return registration;
+            case kind::token: return token;
         }
         return sign_in;
     }

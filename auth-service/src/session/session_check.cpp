@@ -167,7 +167,8 @@ runtime::task<result<user_facts>> session_check::fresh_facts(user_id user, deadl
 }
 
 runtime::task<result<void>> session_check::end(session_ref who, errc reason, deadline_time by) {
-    const auto committed = co_await ledger_.end(who, reason, "session");
+    user::actor the_check{"session"};
+    const auto committed = co_await ledger_.end(who, reason, std::move(the_check));
     if (!committed) co_return committed.error();
     const auto noticed = steady_clock::now() + limits::redis_trust_lease;
     const auto buried = co_await store_.bury(who, reason, by);

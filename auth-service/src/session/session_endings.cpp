@@ -33,7 +33,8 @@ runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_he
     const auto carried = carried_sessions(cookie_header, cookie_, keys_);
     if (seen && !carried.empty()) *seen = carried.front();
     for (const auto& who : carried) {
-        const auto end = co_await ledger_.end(who, errc::session_signed_out, who.user.text());
+        user::actor by{who.user.text()};
+        const auto end = co_await ledger_.end(who, errc::session_signed_out, std::move(by));
         if (!end) co_return end.error();
         if (*end) ends.push_back(**end);
     }
@@ -42,7 +43,7 @@ runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_he
 }
 
 runtime::task<result<void>> session_endings::end_one(session_ref which, errc reason, user::actor by) {
-    const auto end = co_await ledger_.end(which, reason, std::move(by.id));
+    const auto end = co_await ledger_.end(which, reason, std::move(by));
     if (!end) co_return end.error();
     if (!*end) {
         const auto found = co_await ledger_.find(which);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth-service/src/user/user_store.hpp"
 #include "common/core/clock.hpp"
 #include "common/core/errc.hpp"
 #include "common/core/user.hpp"
@@ -62,7 +63,7 @@ public:
 
     // Ends it for good. The end as committed, by this call or an earlier one, while the row that tells of it is
     // unpublished: there is something to relay. Nothing when all has been told, or there never was such a session.
-    virtual runtime::task<result<std::optional<ended>>> end(session_ref who, errc reason, std::string by) = 0;
+    virtual runtime::task<result<std::optional<ended>>> end(session_ref who, errc reason, user::actor by) = 0;
 };
 
 }  // namespace stagedoor::session

@@ -13,6 +13,8 @@ public:
     // Admins are no stage managers: errc::not_found.
     runtime::task<result<approval::transition_outcome>> apply(approval::transition_request request,
                                                               user::actor by) override;
+    runtime::task<result<std::vector<result<approval::transition_outcome>>>> apply_batch(
+        approval::batch_request request, user::actor by) override;
     runtime::task<result<approval::user_page>> list(approval::list_query query) override;
 
 private:

@@ -51,6 +51,10 @@ constexpr std::string_view lift_users =
     "UPDATE users SET version = iif(?2 > version, ?2, version + ?1), epoch = iif(?2 > epoch, ?2, epoch + ?1), "
     "updated_at_ms = ?2";
 
+// Which of them were revoked after the backup, nobody knows.
+constexpr std::string_view revoke_tokens =
+    "UPDATE api_tokens SET revoked_at_ms = iif(?2 > created_at_ms, ?2, created_at_ms + ?1) WHERE revoked_at_ms IS NULL";
+
 struct trigger {
     std::string name;
     std::string sql;
@@ -105,7 +109,7 @@ result<void> lift(sql::database& db) {
     if (!now) return now.error();
     const auto begun = db.execute(begin_sequences);
     if (!begun) return begun.error();
-    for (const auto text : {lift_sequences, disown_redis, tell_outbox, tell_audit_log, lift_users}) {
+    for (const auto text : {lift_sequences, disown_redis, tell_outbox, tell_audit_log, lift_users, revoke_tokens}) {
         const auto done = db.execute(text, restore_step, *now);
         if (!done) return done.error();
     }

@@ -161,9 +161,9 @@ task<result<std::vector<ledger_entry>>> sqlite_session_ledger::living(user_id us
     co_return co_await store_.read(std::move(job));
 }
 
-task<result<std::optional<ended>>> sqlite_session_ledger::end(session_ref who, errc reason, std::string by) {
+task<result<std::optional<ended>>> sqlite_session_ledger::end(session_ref who, errc reason, user::actor by) {
     auto job = [who, reason](sql::database& db) { return end_session(db, who, reason); };
-    author author_of_end{std::move(by), "api", {}};
+    auto author_of_end = author_of(std::move(by));
     co_return co_await store_.change(std::move(author_of_end), std::move(job));
 }
 

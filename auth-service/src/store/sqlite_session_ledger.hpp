@@ -14,7 +14,7 @@ public:
                                                                std::vector<session::session_ref> in_place_of) override;
     runtime::task<result<std::optional<session::ledger_state>>> find(session::session_ref who) override;
     runtime::task<result<std::vector<session::ledger_entry>>> living(user_id user) override;
-    runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason, std::string by) override;
+    runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason, user::actor by) override;
 
 private:
     sqlite_store& store_;

@@ -27,6 +27,9 @@ constexpr std::array refusals{
     refusal{"invalid_user", errc::validation_failed},
     refusal{"session_over", errc::session_revoked},
     refusal{"invalid_session", errc::validation_failed},
+    refusal{"no_admin", errc::forbidden},
+    refusal{"too_many_tokens", errc::too_many_tokens},
+    refusal{"invalid_token", errc::validation_failed},
 };
 
 result<void> without_count(const result<std::int64_t>& done) {
@@ -52,9 +55,16 @@ boost::system::error_code explain(const boost::system::error_code& failure, cons
 }
 
 result<void> enter_context(sql::database& db, const author& by) {
-    const auto reason = by.reason.empty() ? std::nullopt : std::optional<std::string_view>{by.reason};
-    return without_count(db.execute("INSERT INTO change_context (actor, origin, reason) VALUES (?1, ?2, ?3)", by.actor,
-                                    by.origin, reason));
+    const auto unless_empty = [](const std::string& text) {
+        return text.empty() ? std::nullopt : std::optional<std::string_view>{text};
+    };
+    return without_count(db.execute(
+        "INSERT INTO change_context (actor, origin, reason, address, token_id) VALUES (?1, ?2, ?3, ?4, ?5)", by.actor,
+        by.origin, unless_empty(by.reason), unless_empty(by.address), unless_empty(by.token_id)));
+}
+
+author author_of(user::actor by, std::string reason) {
+    return {std::move(by.id), std::move(by.origin), std::move(reason), std::move(by.address), std::move(by.token)};
 }
 
 result<void> leave_context(sql::database& db) { return without_count(db.execute("DELETE FROM change_context")); }

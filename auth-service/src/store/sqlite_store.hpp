@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth-service/src/user/user_store.hpp"
 #include "common/core/errc.hpp"
 #include "common/runtime/cpu_pool.hpp"
 #include "common/runtime/task.hpp"
@@ -25,7 +26,11 @@ struct author {
     std::string actor;   // a user id, or what a part of the system calls itself; 1 to 100 characters
     std::string origin;  // "api", "cli" …; 1 to 40 of a-z, _ and -
     std::string reason;  // what the admin typed; empty: none
+    std::string address{};   // of the client; empty: none
+    std::string token_id{};  // of the API token it came with; empty: none
 };
+
+author author_of(user::actor by, std::string reason = {});
 
 // What a trigger or constraint refused, by its first word: errc::email_taken, invalid_transition, not_found,
 // validation_failed; anything else is a bug, logged, and errc::internal_error. Errors of other kinds pass.

@@ -94,8 +94,6 @@ result<committed> replace_password(sql::database& db, const user::password_chang
     return load_committed(db, change.user, before->version);
 }
 
-author author_of(user::actor by) { return {std::move(by.id), std::move(by.origin), {}}; }
-
 }  // namespace
 
 task<result<committed>> sqlite_user_store::create(user::new_user user, user::actor by) {

@@ -66,6 +66,8 @@ struct password_change {
 struct actor {
     std::string id;              // a user id, or what a part of the system calls itself
     std::string origin = "api";
+    std::string address{};       // of the client; empty: none
+    std::string token{};         // the id of the API token it came with; empty: none
 };
 
 // All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.

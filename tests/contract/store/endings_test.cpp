@@ -38,7 +38,7 @@ TEST_CASE("the living sessions of a user are listed newest first, with all that 
     const auto fresh = sign_in(*all, user);
     const auto ended = sign_in(*all, user, std::chrono::seconds{10});
     sign_in(*all, other);
-    REQUIRE(*wait(all->ledger().end(ended, errc::session_signed_out, "ada")));
+    REQUIRE(*wait(all->ledger().end(ended, errc::session_signed_out, user::actor{"ada"})));
     sign_in(*all, user, std::chrono::hours{2});  // has expired
     CHECK(living(*all, user) == std::vector{fresh.session, old.session});
     const auto first = wait(all->ledger().living(user.id))->front();
@@ -120,7 +120,7 @@ TEST_CASE("sessions that are over do not count against the bound") {
     const auto all = make_stores();
     const auto user = add_manager(*all);
     const auto ended = sign_in(*all, user);
-    REQUIRE(*wait(all->ledger().end(ended, errc::session_signed_out, "ada")));
+    REQUIRE(*wait(all->ledger().end(ended, errc::session_signed_out, user::actor{"ada"})));
     sign_in(*all, user, std::chrono::hours{2});
     sign_in(*all, user);
     const auto raised = wait(all->users().raise_epoch(user.id, somebody))->facts;
@@ -203,7 +203,7 @@ TEST_CASE("a password change does not bring back a session that ended while it w
     const auto user = add_manager(*all);
     const auto signed_out = sign_in(*all, user);
     const auto everywhere = sign_in(*all, user);
-    REQUIRE(*wait(all->ledger().end(signed_out, errc::session_signed_out, "ada")));
+    REQUIRE(*wait(all->ledger().end(signed_out, errc::session_signed_out, user::actor{"ada"})));
     CHECK(wait(all->users().change_password(change_of(user, signed_out.session, "hash", "new"), somebody)).error() ==
           errc::session_revoked);
     REQUIRE(wait(all->users().raise_epoch(user.id, somebody)).has_value());

@@ -70,7 +70,7 @@ TEST_CASE("a scan tells the newest row of all, published or not, and what it is 
     CHECK(found.newest == approval::outbox_mark{1, user.id.text() + ".1"});
     const auto entry = entry_of(user);
     REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
-    REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, "ada")).has_value());
+    REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, user::actor{"ada"})).has_value());
     found = *wait(all->outbox().unpublished(1));
     CHECK(found.newest == approval::outbox_mark{2, entry.who.session.text()});
 }
@@ -130,7 +130,7 @@ TEST_CASE("the ledger gives the sessions that ended before their time, in steps"
         const auto entry = entry_of(user);
         REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
         made.push_back(entry.who);
-        if (i > 0) REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, "ada")).has_value());
+        if (i > 0) REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, user::actor{"ada"})).has_value());
     }
     std::vector<session_id> found;
     session_id after{};

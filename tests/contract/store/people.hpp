@@ -26,7 +26,7 @@ inline user_facts add_manager(stores& all, const std::string& email = "ada@examp
 
 inline approval::transition_outcome decide(stores& all, const user_id& user, std::string_view action,
                                            const std::string& reason = "") {
-    const auto outcome = wait(all.approvals().apply({user, find_transition(action), reason}, somebody));
+    const auto outcome = wait(all.approvals().apply({user, find_transition(action), reason, {}}, somebody));
     REQUIRE(outcome.has_value());
     return *outcome;
 }

@@ -1,9 +1,12 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "auth-service/src/store/sqlite_answer_store.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
+#include "auth-service/src/store/sqlite_audit_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
+#include "auth-service/src/store/sqlite_token_store.hpp"
 #include "auth-service/src/store/sqlite_user_store.hpp"
 #include "common/core/secrets.hpp"
 #include "tests/contract/store/stores.hpp"
@@ -38,6 +41,9 @@ public:
     session::session_ledger& ledger() override { return ledger_; }
     approval::approval_store& approvals() override { return approvals_; }
     approval::outbox& outbox() override { return outbox_; }
+    admin::audit_store& audit() override { return audit_; }
+    admin::token_store& tokens() override { return tokens_; }
+    admin::answer_store& answers() override { return answers_; }
     void run_sql(const std::string& text) override {
         auto shell = sql::database::open(folder_.file("test.db"));
         REQUIRE(shell.has_value());
@@ -53,6 +59,9 @@ private:
     store::sqlite_session_ledger ledger_{*database_};
     store::sqlite_approval_store approvals_{*database_};
     store::sqlite_outbox outbox_{*database_};
+    store::sqlite_audit_store audit_{*database_};
+    store::sqlite_token_store tokens_{*database_};
+    store::sqlite_answer_store answers_{*database_};
 };
 
 }  // namespace

@@ -5,6 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "auth-service/src/admin/answer_store.hpp"
+#include "auth-service/src/admin/audit_store.hpp"
+#include "auth-service/src/admin/token_store.hpp"
 #include "auth-service/src/approval/approval_store.hpp"
 #include "auth-service/src/approval/outbox.hpp"
 #include "auth-service/src/session/session_ledger.hpp"
@@ -20,6 +23,9 @@ public:
     virtual session::session_ledger& ledger() = 0;
     virtual approval::approval_store& approvals() = 0;
     virtual approval::outbox& outbox() = 0;
+    virtual admin::audit_store& audit() = 0;
+    virtual admin::token_store& tokens() = 0;
+    virtual admin::answer_store& answers() = 0;
     // Plain SQL, as from a shell.
     virtual void run_sql(const std::string& text) = 0;
 };

@@ -146,7 +146,7 @@ struct model_ledger final : session::session_ledger {
         co_return std::optional{state};
     }
     runtime::task<result<std::optional<session::ended>>> end(session::session_ref who, errc reason,
-                                                             std::string) override {
+                                                             user::actor) override {
         if (db.any.fails(true)) co_return db.any.why;
         const auto found = db.sessions.find(who.session.text());
         if (found == db.sessions.end() || found->second.ended) co_return std::optional<session::ended>{};

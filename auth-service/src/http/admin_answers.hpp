@@ -1,0 +1,38 @@
+// What the admin API answers, as JSON. proto-docs/openapi.yaml describes the same.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "auth-service/src/admin/audit_store.hpp"
+#include "auth-service/src/admin/token_service.hpp"
+#include "auth-service/src/approval/approval_service.hpp"
+#include "common/http/response.hpp"
+
+namespace stagedoor::api {
+
+// {"items","nextCursor","totals"}
+std::string page_json(const approval::user_page& page);
+
+// {"user","event","delivery","changed","by"}
+std::string decided_json(const approval::decided& decided);
+
+// 409: what the status did not allow, or how the user has changed meanwhile; with `by`, `at`, `did`, `status` and
+// `version`.
+http::response undone_problem(const approval::transition_outcome& outcome, std::string_view action);
+
+// {"items","counts","delivery"}: an outcome for each of `users`, in order.
+std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_decided& decided);
+
+// {"items","nextCursor"}
+std::string audit_json(const admin::audit_page& page);
+std::string tokens_json(const admin::token_page& page);
+
+// {"token","apiToken"}: the text is in no other answer.
+std::string made_token_json(const admin::token_service::made_token& made);
+
+// {"id","email","displayName"}, appended: a user, or a part of the system ("sql"), of which there is but the id.
+void append_named(std::string& out, std::string_view id, const std::optional<std::string>& email,
+                  const std::optional<std::string>& display_name);
+
+}  // namespace stagedoor::api

@@ -1,0 +1,58 @@
+#include "auth-service/src/http/admin_answers.hpp"
+#include "auth-service/src/http/admin_handlers.hpp"
+#include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/people.hpp"
+
+namespace stagedoor::api {
+namespace {
+
+const transition* read_action(body_reader& body) {
+    const auto action = body.text("action", {1, limits::search_chars});
+    const auto* const what = find_transition(action);
+    if (!what && !action.empty()) {
+        body.complain("action", "has to be approve, reject, reconsider, suspend or reinstate");
+    }
+    return what;
+}
+
+std::vector<user_id> read_ids(body_reader& body) {
+    std::vector<user_id> users;
+    const auto given = body.texts("ids", limits::bulk_ids);
+    if (!given) return users;
+    if (given->empty()) body.complain("ids", "must not be empty");
+    users.reserve(given->size());
+    for (const auto text : *given) {
+        const auto user = user_id::parse(text);
+        if (!user) {
+            body.complain("ids", "entry " + std::to_string(users.size() + 1) + " is no user's id");
+            break;
+        }
+        users.push_back(*user);
+    }
+    return users;
+}
+
+}  // namespace
+
+answer decide_bulk(context& with, const http::request& request, admin_caller by) {
+    auto body = body_reader::parse(request.body());
+    if (!body) co_return refuse(body.error());
+    approval::bulk_request wanted;
+    wanted.what = read_action(*body);
+    wanted.users = read_ids(*body);
+    wanted.reason = read_optional_text(*body, "reason", limits::reason_chars).value_or("");
+    if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
+
+    const auto users = wanted.users;
+    auto who = by.actor();
+    const auto decided = co_await with.approvals.decide_all(std::move(wanted), std::move(who));
+    if (!decided) co_return refuse(decided.error());
+    co_return http::response::json(200, bulk_json(users, *decided));
+}
+
+runtime::task<std::optional<http::response>> bulk_may_be_large(context& with, const http::request& request) {
+    auto refused = co_await refuse_large(with, request, admin_right::approve);
+    co_return refused;
+}
+
+}  // namespace stagedoor::api

@@ -1,0 +1,82 @@
+// Approvals per second: 10,000 pending people approved by one bulk call, committed with synchronous=FULL and relayed to a
+// real Redis with its append-only file, on one machine with everything. Beside it, what SQLite alone does with the same
+// triggers in one transaction, and how long a single approval takes meanwhile.
+//
+//     STAGEDOOR_BUILD_DIR=build/release node tests/bench/bulk.mjs [people] [rounds]
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { makeToken, withToken } from '../support/admin.mjs';
+import { ChildProcess } from '../support/process.mjs';
+import { startStack } from '../support/stack.mjs';
+
+const people = Number(process.argv[2] ?? 10_000);
+const rounds = Number(process.argv[3] ?? 3);
+
+const durableRedis = (folder, socket) => new ChildProcess('redis-server', ['redis-server', '--port', '0', '--unixsocket', socket, '--dir', folder,
+  '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']);
+
+const stack = await startStack({ makeRedis: durableRedis });
+const admin = await stack.adminDevice();
+const tool = withToken(stack, (await makeToken(admin, 'approve')).token);
+const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+
+function addPeople(round) {
+  const first = round.toString(16).padStart(4, '0');
+  stack.sqlite(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${people})
+                INSERT INTO users (id, email, display_name)
+                SELECT printf('0190${first}-%04x-7000-8000-%012x', i / 65536, i), printf('p%d-${round}@example.com', i), 'Person ' || i FROM n`);
+  return stack.sqlite(`SELECT id FROM users WHERE id LIKE '0190${first}-%' ORDER BY id`).output.trim().split('\n');
+}
+
+async function untilRelayed() {
+  while (Number(stack.sqlite('SELECT count(*) FROM outbox WHERE published_at_ms IS NULL').output) > 0) await new Promise((done) => setTimeout(done, 100));
+}
+
+try {
+  for (let round = 1; round <= rounds; ++round) {
+    const ids = addPeople(round);
+    await untilRelayed();
+    const batches = Array.from({ length: Math.ceil(ids.length / 10_000) }, (_, i) => ids.slice(i * 10_000, (i + 1) * 10_000));
+    const waits = [];
+    let running = true;
+    const others = (async () => {
+      while (running) {
+        const begun = performance.now();
+        await admin.post('/api/admin/tokens', { name: 'x' });  // 422: the event loop alone
+        const [person] = ids;
+        await admin.post(`/api/admin/stage-managers/${person}/suspend`, { expectedVersion: 999 });
+        waits.push(performance.now() - begun);
+        await new Promise((done) => setTimeout(done, 10));
+      }
+    })();
+    const begun = performance.now();
+    let done = 0;
+    const deliveries = new Set();
+    for (const batch of batches) {
+      const { status, body } = await tool.post('/api/admin/stage-managers/bulk', { action: 'approve', ids: batch, reason: 'Welcome to the house' });
+      if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`);
+      done += body.counts.done;
+      deliveries.add(body.delivery);
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    running = false;
+    await others;
+    console.log(`round ${round}: ${done} approved, ${[...deliveries]} in ${seconds.toFixed(3)} s: ${Math.round(done / seconds)} a second; ` +
+                `another admin's two calls meanwhile: p50 ${percentile(waits, 0.5).toFixed(1)} ms, max ${percentile(waits, 1).toFixed(1)} ms`);
+  }
+  addPeople(rounds + 1);
+  await stack.auth.stop();
+  const copy = join(stack.folder, 'copy.db');
+  spawnSync('sqlite3', [stack.databasePath, 'PRAGMA wal_checkpoint(TRUNCATE)']);
+  copyFileSync(stack.databasePath, copy);
+  const begun = performance.now();
+  const bare = spawnSync('sqlite3', [copy], { input: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; UPDATE users SET status = 'active' WHERE status = 'pending';\n", encoding: 'utf8' });
+  const seconds = (performance.now() - begun) / 1000;
+  if (bare.status !== 0) throw new Error(bare.stderr);
+  console.log(`SQLite alone, one statement: ${Math.round(people / seconds)} a second`);
+  await stack.auth.start();
+} finally {
+  await stack.stop();
+}
