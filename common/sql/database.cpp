@@ -28,6 +28,15 @@ int flags_of(access how) noexcept {
            (how == access::create ? SQLITE_OPEN_CREATE : 0);
 }
 
+// What a savepoint would undo stays in memory. By default it goes to a temporary file beyond 64 KB, which a batch of
+// decisions reaches after a few people: a file made, written page by page and dropped, for nothing. A transaction of
+// ours changes some megabytes at most. Counts only before SQLite is first used, hence here.
+void configure_library() noexcept {
+    constexpr int never = -1;
+    static const int once = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, never);
+    static_cast<void>(once);  // a program that has used SQLite before keeps its default
+}
+
 }  // namespace
 
 rows::~rows() {
@@ -48,6 +57,7 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_o
     const bool in_memory = path == ":memory:";
     if (options.how == access::create && !in_memory) create_private(path);
 
+    configure_library();
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags_of(options.how), nullptr);
     auto opened = std::unique_ptr<database>{new database{handle}};
