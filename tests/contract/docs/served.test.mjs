@@ -152,6 +152,7 @@ test('the bounds of texts in openapi.yaml are those of the server', stack.tellin
     const { properties } = resolved(openapi, requestBody.content['application/json'].schema);
     for (const [field, property] of Object.entries(properties)) {
       const { maxLength, minLength = 0 } = resolved(openapi, property);
+      if (maxLength === undefined) continue;  // no text
       const complaintsAbout = async (text) => {
         const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { [field]: text } });
         return status === 422 ? body.errors.filter((error) => error.field === field).map(({ message }) => message) : [];
