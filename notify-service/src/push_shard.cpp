@@ -21,6 +21,8 @@ constexpr milliseconds sweep_interval = 250ms;
 // A wipe that nothing else tells of is noticed within this time; the end of a replay, within the other.
 constexpr milliseconds whole_fence_interval = 1s;
 constexpr milliseconds broken_fence_interval = 50ms;
+// How soon the end of a session is found that nobody tells of: with what it takes to notice that (N4), within a second.
+constexpr milliseconds vigil_interval = 200ms;
 // Sockets are closed in steps of this length while draining, and not slower than this: few need no long window.
 constexpr milliseconds drain_step = 10ms;
 constexpr milliseconds longest_slot = 50ms;
@@ -52,6 +54,7 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
       channels_{subscriptions_, shared.keys},
       reads_{history_, tasks_, shared.counts},
       heads_{hub_, history_, tasks_, shared.counts},
+      vigil_{hub_, history_},
       frames_{shared.node, index},
       receipts_in_redis_{data_, shared.keys, shared.node, index, shared.counts},
       receipts_{shard, receipts_in_redis_, shared.counts, [this] { return data_.now(); }},
@@ -70,7 +73,8 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                .redis_is_there = [this] { return redis_is_there(); }},
       routes_{endpoints(), context_},
       stop_{shard},
-      fence_changed_{shard} {
+      fence_changed_{shard},
+      deaf_{shard} {
     data_.on_up([this] {
         fence_.look();
         settle();
@@ -91,6 +95,7 @@ void push_shard::start() {
     tasks_.spawn("sweep", sweep());
     tasks_.spawn("receipts", receipts_.run());
     tasks_.spawn("fence watch", watch_fence());
+    tasks_.spawn("vigil", keep_vigil());
 }
 
 void push_shard::on_message(std::string_view channel, std::string_view payload) {
@@ -122,6 +127,7 @@ void push_shard::on_link_lost() {
     obs::log::warn("subscriptions_lost", {{"sockets", hub_.sockets()}});
     context_.degraded = encode_in_all(frames_.make_degraded(data_.now()));
     hub_.on_link_lost();
+    deaf_.notify_all();
     report();
 }
 
@@ -171,6 +177,18 @@ runtime::task<void> push_shard::watch_fence() {
     }
 }
 
+runtime::task<void> push_shard::keep_vigil() {
+    while (!stopping_) {
+        if (live_) {
+            co_await deaf_.wait();
+            co_await stop_.wait_until(steady_clock::now() + limits::redis_backoff_min);  // most are back by then
+            continue;
+        }
+        if (data_.connected() && fence_.whole()) co_await vigil_.look();
+        co_await stop_.wait_until(steady_clock::now() + vigil_interval);
+    }
+}
+
 runtime::task<void> push_shard::drain(milliseconds window) {
     context_.draining = true;
     co_await close_sockets(window);
@@ -182,6 +200,7 @@ runtime::task<void> push_shard::drain(milliseconds window) {
     stopping_ = true;
     stop_.notify_all();
     fence_changed_.notify_all();
+    deaf_.notify_all();
     reads_.stop();
     subscriptions_.stop();
     data_.stop();

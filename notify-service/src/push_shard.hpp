@@ -25,6 +25,7 @@
 #include "notify-service/src/hub/redis_history.hpp"
 #include "notify-service/src/push/connection_frames.hpp"
 #include "notify-service/src/push/push_context.hpp"
+#include "notify-service/src/push/vigil.hpp"
 #include "notify-service/src/receipts/receipt_book.hpp"
 #include "notify-service/src/receipts/redis_receipts.hpp"
 
@@ -73,6 +74,7 @@ private:
 
     runtime::task<void> sweep();
     runtime::task<void> watch_fence();
+    runtime::task<void> keep_vigil();
     runtime::task<void> close_sockets(std::chrono::milliseconds window);
     runtime::task<void> wait_for_sockets(std::chrono::milliseconds time);
 
@@ -89,6 +91,7 @@ private:
     redis_channels channels_;
     read_queue reads_;
     head_watch heads_;
+    vigil vigil_;
     connection_frames frames_;
     redis_receipts receipts_in_redis_;
     receipt_book receipts_;
@@ -96,6 +99,7 @@ private:
     http::router<push_context> routes_;
     runtime::event stop_;
     runtime::event fence_changed_;
+    runtime::event deaf_;  // nothing is heard any more
     bool live_ = false;  // what the sockets were told last
     bool stopping_ = false;
     std::atomic<std::size_t> channels_seen_{0};

@@ -43,6 +43,9 @@ public:
     virtual runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(
         std::vector<head_question> all) = 0;
 
+    // Record and snapshot alone, of each of these: as many, in this order. Fails as read() does.
+    virtual runtime::task<result<std::vector<readout>>> read_sessions(std::vector<session::session_ref> who) = 0;
+
 protected:
     ~history() = default;
 };

@@ -53,6 +53,18 @@ std::optional<std::string> to_owned(std::optional<std::string_view> text) {
     return std::string{*text};
 }
 
+result<void> add_session(readout& out, const redis::value& record_and_snapshot) {
+    const auto texts = record_and_snapshot.to_array();
+    if (!texts) return texts.error();
+    if (texts->size() != 2) return errc::redis_protocol;
+    const auto record = (*texts)[0].to_optional_text();
+    const auto snapshot = (*texts)[1].to_optional_text();
+    if (!record || !snapshot) return errc::redis_protocol;
+    out.record = to_owned(*record);
+    out.snapshot = to_owned(*snapshot);
+    return {};
+}
+
 }  // namespace
 
 runtime::task<result<readout>> redis_history::read(session::session_ref who, std::optional<std::int64_t> from) {
@@ -61,13 +73,8 @@ runtime::task<result<readout>> redis_history::read(session::session_ref who, std
     all.emplace_back("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
     all.emplace_back("GET", fence_.key());
     auto replies = co_await data_.exchange_all(std::move(all));
-    // The fence was read last: what it says holds for what was read before (R6).
-    auto fence = data_.checked(std::move(replies[2]));
-    if (!fence) co_return fence.error();
-    const auto fence_text = fence->to_optional_text();
-    if (!fence_text) co_return fence_text.error();
-    fence_.note(fence_text->value_or(std::string_view{}));
-    if (!fence_.whole()) co_return errc::redis_unavailable;
+    const auto whole = heed_fence(std::move(replies[2]));
+    if (!whole) co_return whole.error();
     auto entries = data_.checked(std::move(replies[0]));
     auto texts = data_.checked(std::move(replies[1]));
     if (!entries) co_return entries.error();
@@ -96,6 +103,37 @@ runtime::task<result<std::vector<std::optional<std::int64_t>>>> redis_history::n
     co_return found;
 }
 
+runtime::task<result<std::vector<readout>>> redis_history::read_sessions(std::vector<session::session_ref> who) {
+    std::vector<redis::command> all;
+    all.reserve(who.size() + 1);
+    for (const auto& each : who) all.emplace_back("MGET", keys_.session(each.user, each.session), keys_.user(each.user));
+    all.emplace_back("GET", fence_.key());
+    auto replies = co_await data_.exchange_all(std::move(all));
+    const auto whole = heed_fence(std::move(replies.back()));
+    if (!whole) co_return whole.error();
+
+    std::vector<readout> found;
+    found.reserve(who.size());
+    for (std::size_t i = 0; i < who.size(); ++i) {
+        const auto texts = data_.checked(std::move(replies[i]));
+        if (!texts) co_return texts.error();
+        auto& each = found.emplace_back();
+        const auto added = add_session(each, *texts);
+        if (!added) co_return added.error();
+    }
+    co_return found;
+}
+
+result<void> redis_history::heed_fence(result<redis::value> reply) {
+    const auto fence = data_.checked(std::move(reply));
+    if (!fence) return fence.error();
+    const auto text = fence->to_optional_text();
+    if (!text) return text.error();
+    fence_.note(text->value_or(std::string_view{}));
+    if (!fence_.whole()) return errc::redis_unavailable;
+    return {};
+}
+
 result<readout> parse_readout(const redis::value& entries, const redis::value& record_and_snapshot) {
     readout out;
     const auto list = entries.to_array();
@@ -106,14 +144,8 @@ result<readout> parse_readout(const redis::value& entries, const redis::value& r
     }
     out.full = out.versions.size() >= read_entries;
 
-    const auto texts = record_and_snapshot.to_array();
-    if (!texts) return texts.error();
-    if (texts->size() != 2) return errc::redis_protocol;
-    const auto record = (*texts)[0].to_optional_text();
-    const auto snapshot = (*texts)[1].to_optional_text();
-    if (!record || !snapshot) return errc::redis_protocol;
-    out.record = to_owned(*record);
-    out.snapshot = to_owned(*snapshot);
+    const auto added = add_session(out, record_and_snapshot);
+    if (!added) return added.error();
     return out;
 }
 

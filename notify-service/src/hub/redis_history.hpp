@@ -16,8 +16,12 @@ public:
 
     runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) override;
     runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question> all) override;
+    runtime::task<result<std::vector<readout>>> read_sessions(std::vector<session::session_ref> who) override;
 
 private:
+    // Notes the fence, which was read last: what it says holds for what was read before (R6).
+    result<void> heed_fence(result<redis::value> reply);
+
     redis::link& data_;
     redis::fence_watch& fence_;
     const redis_schema& keys_;

@@ -154,6 +154,12 @@ void push_socket::on_readout(std::uint32_t ticket, readout found) {
     tell(ticket, found, granted->facts);
 }
 
+void push_socket::on_session(const readout& found) {
+    if (phase_ != phase::open) return;
+    const auto granted = check_again(who_, found.stored(), node_.at(), node_.settings.timeouts);
+    if (!granted && granted.error().code != close_code::session_unclear) end(granted.error());
+}
+
 void push_socket::on_unreadable() { close(close_code::try_again_later, errc::redis_protocol); }
 
 void push_socket::take_times(const admission& granted) {

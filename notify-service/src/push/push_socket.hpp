@@ -38,6 +38,10 @@ public:
     // Ends the connection at once.
     virtual void abort() = 0;
 
+    // What Redis has of the session, while nobody would tell of its end. What is unclear is asked again when somebody
+    // would.
+    void on_session(const readout& found);
+
     // member; write() is the transport's: one virtual call for an event and a socket
     void start_read() final;
     void on_link_lost() final;

@@ -1,6 +1,7 @@
 // A socket's life after its welcome.
 #include <catch2/catch.hpp>
 
+#include "notify-service/src/push/vigil.hpp"
 #include "tests/unit/notify/push_stage.hpp"
 
 using namespace stagedoor;
@@ -93,6 +94,32 @@ TEST_CASE("a session that ended while the link was lost is closed, not caught up
     const auto heard = s.hear();
     CHECK(heard.types() == words{"degraded", "closing"});
     CHECK(heard.close_code == 4401);
+}
+
+TEST_CASE("a session that ends while nobody would tell of it is looked for, and closed", "[push_socket]") {
+    open_stage s;
+    s.lose_link();
+    vigil looks{s.sockets, s.source};
+    s.tasks.spawn("look", looks.look());
+    CHECK(s.hear().types() == words{"degraded"});
+    s.user.ended = errc::session_revoked;
+    s.source.away = true;
+    s.tasks.spawn("look", looks.look());
+    CHECK(s.hear().frames.empty());
+    s.source.away = false;
+    s.tasks.spawn("look", looks.look());
+    CHECK(s.hear().close_code == 4401);
+}
+
+TEST_CASE("a session that is unclear while nobody would tell of its end waits until somebody would", "[push_socket]") {
+    open_stage s;
+    s.lose_link();
+    s.user.record_missing = true;
+    vigil looks{s.sockets, s.source};
+    s.tasks.spawn("look", looks.look());
+    CHECK(s.hear().types() == words{"degraded"});
+    s.restore_link();
+    CHECK(s.hear().close_code == 4404);
 }
 
 TEST_CASE("a session that Redis has forgotten is unclear: refresh, then come back", "[push_socket]") {

@@ -36,6 +36,9 @@ struct fake_history final : history {
     runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question>) override {
         co_return errc::redis_unavailable;
     }
+    runtime::task<result<std::vector<readout>>> read_sessions(std::vector<session::session_ref> who) override {
+        co_return std::vector<readout>(who.size());
+    }
 };
 
 struct fake_reader final : reader {
