@@ -3,6 +3,7 @@
 import { printNews, startGatedStack, stopGatedStack } from '../gated_stack.mjs';
 import { addPeople } from '../ledger.mjs';
 import { SqlShell } from '../load/sql_shell.mjs';
+import { until } from '../process.mjs';
 import { Random } from '../random.mjs';
 import { AuthCalls } from './auth_calls.mjs';
 import { Decisions } from './decisions.mjs';
@@ -21,6 +22,7 @@ export async function openHall({ persons = 1_000, decisionsPerSecond = 100, noti
     authNodes: 2, notifyNodes: 2, authFlags: ['--log-level', 'warn'], notifyFlags: ['--log-level', 'warn', ...notifyFlags] });
   try {
     const hall = new Hall(parts, (await parts.stack.adminDevice()).cookie, persons, decisionsPerSecond);
+    await until(() => parts.stack.allReady(), { what: 'all nodes being ready' });
     await hall.everybodyIsKnown();
     return hall;
   } catch (error) {

@@ -20,11 +20,12 @@ import { judgeDecisions, judgeRedis, judgeTab, readHistory } from './agreement.m
 import { AuthCalls } from './auth_calls.mjs';
 import { Decisions } from './decisions.mjs';
 import { Tab } from './tab.mjs';
-import { openSocket } from './transports.mjs';
+import { openEventStream, openSocket } from './transports.mjs';
 
 const persons = 100;
 const tabsEach = 2;
 const comeInShare = 0.2;         // of the people are approved, suspended and reinstated
+const transports = [openSocket, openSocket, openSocket, openEventStream];  // tabs draw one each
 const dropsPerSecond = 10;       // tabs that lose their connection
 const decisionsPerSecond = 70;
 const decisionsPromised = 2_000;
@@ -33,7 +34,7 @@ const faultMs = 1_500;
 const recoveryMs = 15_000;       // a reserve for noisy machines; how long it took is reported
 const complaintsShown = 8;
 
-export async function openPushHouse({ authFlags = [], notifyFlags = [], transports = [openSocket], program } = {}) {
+export async function openPushHouse({ authFlags = [], notifyFlags = [], program } = {}) {
   const { stack, gates } = await startGatedStack({
     authNodes: 2,
     notifyNodes: 2,
@@ -43,7 +44,7 @@ export async function openPushHouse({ authFlags = [], notifyFlags = [], transpor
   });
   try {
     const admin = (await stack.adminDevice()).cookie;
-    const house = new PushHouse({ stack, gates, admin }, transports);
+    const house = new PushHouse({ stack, gates, admin });
     await house.open();
     return house;
   } catch (error) {
@@ -61,7 +62,7 @@ class PushHouse {
   #sql;
   #dropper;
 
-  constructor(parts, transports) {
+  constructor(parts) {
     const { stack } = parts;
     Object.assign(this, parts, { redis: stack.redis, origin: stack.origin });
     this.#calls = new AuthCalls(stack, this.random);
@@ -204,8 +205,10 @@ class PushHouse {
       const { output } = this.stack.sqlite('SELECT count(*) FROM outbox WHERE published_at_ms IS NULL');
       return output.trim() === '0';
     }, { what: 'all rows being marked', everyMs: 100 });
-    const count = async ({ opsUrl }) =>
-      Number(/^stagedoor_ws_sockets (\d+)/m.exec(await (await fetch(`${opsUrl}/metrics`)).text())[1]);
+    const count = async ({ opsUrl }) => {
+      const gauges = (await (await fetch(`${opsUrl}/metrics`)).text()).matchAll(/^stagedoor_(?:ws|sse)_sockets (\d+)/gm);
+      return [...gauges].reduce((sum, [, open]) => sum + Number(open), 0);
+    };
     await until(async () => {
       const [a, b] = await Promise.all(this.stack.notifies.map(count));
       return a + b === this.tabs.length;

@@ -57,7 +57,12 @@ export function openEventStream({ port, origin, cookie, cursor }, { frame, ended
   return { leave: () => request.destroy() };
 }
 
+/** The frame of one block; none of a comment, or of what is for the browser alone. Events are positions, nothing else is. */
 function dataOf(block) {
-  const lines = block.split('\n').filter((line) => line.startsWith('data:'));
-  return lines.length > 0 ? [JSON.parse(lines.map((line) => line.slice('data:'.length).trimStart()).join('\n'))] : [];
+  const fields = (name) => block.split('\n').filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart());
+  if (fields('data').length === 0) return [];
+  const frame = JSON.parse(fields('data').join('\n'));
+  const position = frame.type.startsWith('stagedoor.connection.') ? undefined : frame.cursor;
+  if (fields('id')[0] !== position) throw new Error(`id ${fields('id')[0]} of ${JSON.stringify(frame)}`);
+  return [frame];
 }
