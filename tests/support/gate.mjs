@@ -6,6 +6,8 @@
 //   await gate.pass();
 import { Worker } from 'node:worker_threads';
 
+import { freePorts } from './process.mjs';
+
 let worker = null;
 let lastCall = 0;
 const waiting = new Map();
@@ -84,6 +86,7 @@ const waysOf = (way, behaviour) => ({
 
 /** Opens a gate on a loopback port, in front of the unix socket `path`. */
 export async function openGate(path) {
-  const { id, port } = await call(null, 'open', path);
+  const [port] = await freePorts(1);
+  const id = await call(null, 'open', { path, port });
   return new Gate(id, port);
 }

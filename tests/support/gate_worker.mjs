@@ -115,17 +115,17 @@ class Connection {
 class Gate {
   #path;
   #server = null;
-  #port = 0;
+  #port;
   #behaviour = {};
   #connections = new Set();
   #unserved = new Set();
 
-  constructor(path) { this.#path = path; }
-
-  async open() {
-    await this.#listen();
-    return this.#port;
+  constructor(path, port) {
+    this.#path = path;
+    this.#port = port;
   }
+
+  open() { return this.#listen(); }
 
   async behave(behaviour) {
     this.#behaviour = behaviour;
@@ -171,10 +171,7 @@ class Gate {
   #listen() {
     this.#server = createServer((client) => this.#accept(client));
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject).listen(this.#port, '127.0.0.1', () => {
-        this.#port = this.#server.address().port;
-        resolve();
-      });
+      this.#server.once('error', reject).listen(this.#port, '127.0.0.1', resolve);
     });
   }
 
@@ -189,11 +186,12 @@ class Gate {
 
 const gates = new Map();
 const calls = {
-  async open(_, path) {
+  async open(_, { path, port }) {
     const id = gates.size + 1;
-    const gate = new Gate(path);
+    const gate = new Gate(path, port);
     gates.set(id, gate);
-    return { id, port: await gate.open() };
+    await gate.open();
+    return id;
   },
   behave: (gate, behaviour) => gate.behave(behaviour),
   cut: (gate) => gate.cut(),

@@ -6,19 +6,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const politeMs = 10_000;       // from SIGTERM to SIGKILL; longer than the services' drain
 const outputKept = 400_000;    // characters of the newest output of one process
 
+const [lowestPort, highestPort] = [12_000, 32_000];
+
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-/** Free loopback ports. Nobody holds them until a process does, so a clash is possible, and then said by that process. */
+/**
+ * Free loopback ports, below those that systems give to outgoing connections (Linux: from 32768): else one of thousands
+ * of connections takes the port of a server that is being started again.
+ */
 export async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => new Promise((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve);
-  })));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => { server.close(resolve); })));
+  const ports = [];
+  while (ports.length < count) {
+    const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
+    if (!ports.includes(port) && await isFree(port)) ports.push(port);
+  }
   return ports;
+}
+
+function isFree(port) {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** Calls `probe` until it returns something true; that is the result. A probe that throws counts as not yet. */
