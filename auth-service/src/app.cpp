@@ -95,7 +95,7 @@ int serve(const serve_options& options) {
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<shard_rooms>(shards.at(i), shared, db, session_state, hasher, relaying.relay,
                                                       health.add("redis"), metrics, requests, limited,
-                                                      admins));
+                                                      admins, health));
     }
     admin_rooms housekeeping{shards.at(0), db, admins.denials};
     add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, **opened, hashing, session_state,

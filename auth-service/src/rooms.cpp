@@ -49,7 +49,8 @@ settings::settings(const serve_options& o, session::key_ring ring)
 shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                          user::password_hasher& hasher, approval::relay& relay,
                          obs::health::condition& redis_condition, obs::metrics& metrics,
-                         const obs::request_observer& requests, limit_counts& counts, admin_node& admins)
+                         const obs::request_observer& requests, limit_counts& counts, admin_node& admins,
+                         const obs::health& health)
     : tasks{shard},
       link{shard, s.redis_url, "auth"},
       sessions_in_redis{link, s.schema, node.trust},
@@ -62,7 +63,7 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
       approvals{db.approvals, relay, tasks, admins.bulk_calls},
       tokens{db.tokens, admins.tokens, counts.counters},
       context{accounts, gate,     db.users,   sessions, endings,    approvals, tokens,
-              db.audit, db.answers, relay, s.cookie, s.timeouts, s.files},
+              db.audit, db.answers, relay, s.cookie, s.timeouts, s.files, {s.origins, health}},
       router{api::endpoints(), context},
       guarded{router, s.origins},
       logs{metrics, requests},

@@ -84,7 +84,8 @@ struct admin_node {
 struct shard_rooms {
     shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                 user::password_hasher& hasher, approval::relay& relay, obs::health::condition& redis_condition,
-                obs::metrics& metrics, const obs::request_observer& requests, limit_counts& counts, admin_node& admins);
+                obs::metrics& metrics, const obs::request_observer& requests, limit_counts& counts, admin_node& admins,
+                const obs::health& health);
 
     void start() {
         link.start(tasks);

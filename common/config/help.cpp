@@ -44,7 +44,7 @@ std::string option_help(const option_set& set) {
             if (option.group != group) continue;
             out.append("  ").append(with_value(option)).append("\n");
             out.append(wrapped(option.description, 6)).append(wrapped(facts_of(option), 6));
-            out.append(wrapped("Environment: " + option.environment_name(), 6));
+            if (!option.flag_only) out.append(wrapped("Environment: " + option.environment_name(), 6));
         }
     }
     return out;
@@ -71,7 +71,7 @@ std::string markdown_row(const option& about) {
     const bool is_value = !about.required && !about.default_text.empty();
     auto what = about.description + ' ' + expectation_of(about) + (about.repeatable ? "Repeatable." : "");
     if (what.ends_with(' ')) what.pop_back();
-    return "| " + code(with_value(about)) + " | " + code(about.environment_name()) + " | " +
+    return "| " + code(with_value(about)) + " | " + (about.flag_only ? "" : code(about.environment_name())) + " | " +
            (is_value ? code(shown) : shown) + " | " + cell(what) + " |\n";
 }
 
@@ -95,8 +95,16 @@ std::string program::overview() const {
 }
 
 std::string program::help(const config::command& about) const {
-    return "Usage: " + name_ + ' ' + about.name + " [OPTIONS]\n\n" + wrapped(about.summary, 0) +
-           option_help(about.options) + std::string{common_help};
+    const auto& operands = about.options.operands();
+    auto out = "Usage: " + name_ + ' ' + about.name + " [OPTIONS]" + (operands.taken() ? ' ' + operands.usage() : "") +
+               "\n\n" + wrapped(about.summary, 0);
+    if (operands.taken()) out.append("\n  ").append(operands.usage()).append("\n").append(wrapped(operands.description, 6));
+    out += option_help(about.options);
+    if (!about.options.examples().empty()) out += "\nExamples:\n";
+    for (const auto& [call, what] : about.options.examples()) {
+        out.append("  ").append(name_).append(" ").append(call).append("\n").append(wrapped(what, 6));
+    }
+    return out + std::string{common_help};
 }
 
 std::string program::markdown() const {

@@ -37,4 +37,14 @@ option& option_set::insert(option added) {
     return options_.emplace_back(std::move(added));
 }
 
+std::string operands::usage() const {
+    const auto one = max > 1 ? name + "..." : name;
+    return min == 0 ? '[' + one + ']' : one;
+}
+
+void option_set::take_operands(std::string name, std::vector<std::string>& target, std::size_t min, std::size_t max,
+                               std::string description) {
+    operands_ = {std::move(name), std::move(description), min, max, &target};
+}
+
 }  // namespace stagedoor::config

@@ -45,6 +45,7 @@ struct option {
     bool repeatable = false;
     bool is_flag = false;  // given by its name alone
     bool hidden = false;   // its values are never printed
+    bool flag_only = false;  // neither the environment nor a config file gives it
 
     std::function<void()> use_default;
     std::function<void()> clear;
@@ -52,6 +53,11 @@ struct option {
 
     std::vector<given_value> given;  // what counted in the last parse; empty: the default
 
+    // It belongs to one call of a command, so that only a flag gives it.
+    option& only_as_flag() {
+        flag_only = true;
+        return *this;
+    }
     // Shows this in the place of a default that depends on the machine.
     option& show_default(std::string text) {
         default_text = std::move(text);
@@ -59,6 +65,19 @@ struct option {
     }
 
     std::string environment_name() const;
+};
+
+// What a command takes beside its options, each by its place: `approve WHO...`.
+struct operands {
+    std::string name;  // as in the usage line; empty: the command takes none
+    std::string description;
+    std::size_t min = 0;
+    std::size_t max = 0;
+    std::vector<std::string>* target = nullptr;
+
+    bool taken() const noexcept { return target != nullptr; }
+    // `[WHO...]`, `ID`
+    std::string usage() const;
 };
 
 class option_set {
@@ -84,6 +103,15 @@ public:
     option& add(std::string name, std::vector<T>& target, std::type_identity_t<kind<T>> item, required_t,
                 std::string description);
 
+    // The command takes `min` to `max` operands into `target`, which outlives the set.
+    void take_operands(std::string name, std::vector<std::string>& target, std::size_t min, std::size_t max,
+                       std::string description);
+    const config::operands& operands() const noexcept { return operands_; }
+
+    // A call worth showing, without the program's name, and what it does.
+    void example(std::string call, std::string what) { examples_.emplace_back(std::move(call), std::move(what)); }
+    const std::vector<std::pair<std::string, std::string>>& examples() const noexcept { return examples_; }
+
     // What several options have to fulfil together. `check` runs when each is right by itself and returns what is
     // wrong, or "".
     void constrain(std::function<std::string()> check) { constraints_.push_back(std::move(check)); }
@@ -102,6 +130,8 @@ private:
     std::string group_ = "Options";
     std::deque<option> options_;  // a deque, so that what add() returned stays where it is
     std::vector<std::function<std::string()>> constraints_;
+    config::operands operands_;
+    std::vector<std::pair<std::string, std::string>> examples_;
 };
 
 template <class T>

@@ -33,7 +33,17 @@ std::optional<std::string> read_whole_file(const std::string& path) {
 bool has_option(const command& of, std::string_view name) { return of.options.find(name) != nullptr; }
 
 bool has_variable(const command& of, std::string_view variable) {
-    return std::ranges::any_of(of.options.options(), [&](const option& o) { return o.environment_name() == variable; });
+    return std::ranges::any_of(of.options.options(),
+                               [&](const option& o) { return !o.flag_only && o.environment_name() == variable; });
+}
+
+void take_operands(const operands& wanted, std::vector<std::string> given, problems& wrong) {
+    if (given.size() > wanted.max) {
+        wrong.push_back("unexpected argument " + in_quotes(given[wanted.max]) +
+                        (wanted.taken() ? "; it takes at most " + std::to_string(wanted.max) : std::string{}));
+    }
+    if (given.size() < wanted.min) wrong.push_back(wanted.name + " is missing: " + wanted.description);
+    if (wanted.taken()) *wanted.target = std::move(given);
 }
 
 }  // namespace
@@ -92,6 +102,7 @@ invocation program::parse(std::span<const std::string> arguments, const surround
 
     if (first == "--version" || first == "version") return {{}, name_ + " " STAGEDOOR_VERSION "\n", 0};
     if (first == "--help-markdown") return {{}, markdown(), 0};
+    if (first == "--help-man") return {{}, man(), 0};
     if (first == "--help" || first == "-h" || first == "help") {
         if (rest.empty()) return {{}, overview(), 0};
         const auto* about = find(rest.front());
@@ -110,13 +121,14 @@ invocation program::parse(std::span<const std::string> arguments, const surround
 
 // What is given, by precedence.
 std::array<given_values, 3> program::gather(const config::command& chosen, std::span<const std::string> flags,
-                                            const surroundings& around, problems& wrong) const {
+                                            const surroundings& around, std::vector<std::string>& operands,
+                                            problems& wrong) const {
     const auto names = names_of(chosen.options.options());
     std::vector<std::string> variables;
     vocabulary known;
     for (const auto& option : chosen.options.options()) {
         known.options.push_back(&option);
-        variables.push_back(option.environment_name());
+        if (!option.flag_only) variables.push_back(option.environment_name());
     }
     std::filesystem::path file;
     option_set common;
@@ -130,7 +142,7 @@ std::array<given_values, 3> program::gather(const config::command& chosen, std::
         }
         return "--" + std::string{name} + " is an option of `" + owner->name + "`, not of `" + chosen.name + '`';
     };
-    auto from_flags = read_flags(flags, known, wrong);
+    auto from_flags = read_flags(flags, known, operands, wrong);
 
     known.about_unknown = [&](std::string_view variable) -> std::optional<std::string> {
         if (std::ranges::any_of(commands_, [&](const auto& c) { return has_variable(c, variable); })) return {};
@@ -157,7 +169,9 @@ std::array<given_values, 3> program::gather(const config::command& chosen, std::
 
 invocation program::run(config::command& chosen, std::span<const std::string> flags, const surroundings& around) {
     problems wrong;
-    const auto [from_flags, from_environment, from_file] = gather(chosen, flags, around, wrong);
+    std::vector<std::string> operands;
+    const auto [from_flags, from_environment, from_file] = gather(chosen, flags, around, operands, wrong);
+    take_operands(chosen.options.operands(), std::move(operands), wrong);
     const std::array by_precedence{&from_flags, &from_environment, &from_file};
     for (auto& option : chosen.options.options()) assign(option, by_precedence, wrong);
     if (wrong.empty()) {

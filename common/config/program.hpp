@@ -55,6 +55,8 @@ class program {
 public:
     program(std::string name, std::string summary) : name_{std::move(name)}, summary_{std::move(summary)} {}
 
+    // What the manual says after the commands: a heading and paragraphs with empty lines between them.
+    void section(std::string title, std::string text) { sections_.emplace_back(std::move(title), std::move(text)); }
     // A new command; its options are the caller's to add, and stay where they are.
     option_set& command(std::string name, std::string summary);
 
@@ -66,6 +68,10 @@ public:
     std::string help(const config::command& about) const;
     // Every command's options as Markdown tables, for the documents.
     std::string markdown() const;
+    // The manual page, in the man macros of groff.
+    std::string man() const;
+    // The completion script of `shell`: bash, zsh or fish; nothing for another one.
+    std::optional<std::string> completion(std::string_view shell) const;
 
     const std::string& name() const noexcept { return name_; }
     const std::deque<config::command>& commands() const noexcept { return commands_; }
@@ -76,12 +82,14 @@ private:
     invocation unknown_command(std::string_view name) const;
     invocation failed(const std::string& what) const;
     std::array<given_values, 3> gather(const config::command& chosen, std::span<const std::string> flags,
-                                       const surroundings& around, problems& wrong) const;
+                                       const surroundings& around, std::vector<std::string>& operands,
+                                       problems& wrong) const;
     invocation run(config::command& chosen, std::span<const std::string> flags, const surroundings& around);
 
     std::string name_;
     std::string summary_;
     std::deque<config::command> commands_;
+    std::vector<std::pair<std::string, std::string>> sections_;
 };
 
 // One line per option: name, value in force and where it came from; hidden values are not shown. For check-config.

@@ -32,13 +32,22 @@ const option* vocabulary::find(std::string_view name) const noexcept {
     return found == options.end() ? nullptr : *found;
 }
 
-given_values read_flags(std::span<const std::string> arguments, const vocabulary& known, problems& wrong) {
+given_values read_flags(std::span<const std::string> arguments, const vocabulary& known,
+                        std::vector<std::string>& operands, problems& wrong) {
     given_values given;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view argument = arguments[i];
         const bool value_follows = i + 1 < arguments.size() && !arguments[i + 1].starts_with("--");
-        if (!argument.starts_with("--") || argument.size() == 2) {
-            wrong.push_back("unexpected argument " + in_quotes(argument));
+        if (argument == "--") {
+            operands.insert(operands.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+            break;
+        }
+        if (!argument.starts_with("--")) {
+            if (argument.starts_with('-') && argument.size() > 1) {
+                wrong.push_back("unexpected argument " + in_quotes(argument));
+            } else {
+                operands.emplace_back(argument);
+            }
             continue;
         }
         const auto equals = argument.find('=');
@@ -70,7 +79,7 @@ given_values read_environment(const std::map<std::string, std::string, std::less
     for (const auto& [variable, value] : environment) {
         if (!variable.starts_with("STAGEDOOR_") || value.empty()) continue;
         const auto found = std::ranges::find(known.options, variable, &option::environment_name);
-        if (found != known.options.end()) {
+        if (found != known.options.end() && !(*found)->flag_only) {
             given[(*found)->name].push_back({variable, value});
         } else if (!may_be_present(variable, value)) {
             if (const auto why = known.about_unknown(variable)) wrong.push_back(*why);
@@ -94,7 +103,7 @@ given_values read_file(const std::string& path, std::string_view text, const voc
             continue;
         }
         const auto name = trim(line.substr(0, equals));
-        if (const auto* option = known.find(name)) {
+        if (const auto* option = known.find(name); option && !option->flag_only) {
             given[option->name].push_back({where, std::string{trim(line.substr(equals + 1))}});
         } else if (!is_known_option(name)) {
             if (const auto why = known.about_unknown(name)) wrong.push_back(where + ": " + *why);
@@ -114,8 +123,10 @@ void assign(option& into, std::span<const given_values* const> by_precedence, pr
     }
     if (into.given.empty()) {
         if (into.required) {
-            wrong.push_back("--" + into.name + " is missing (or " + into.environment_name() + ", or " + into.name +
-                            " in a config file); it has to be " + into.expected);
+            const auto elsewhere = into.flag_only ? std::string{}
+                                                  : " (or " + into.environment_name() + ", or " + into.name +
+                                                        " in a config file)";
+            wrong.push_back("--" + into.name + " is missing" + elsewhere + "; it has to be " + into.expected);
         }
         return;
     }

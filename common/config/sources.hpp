@@ -27,8 +27,10 @@ struct vocabulary {
     const option* find(std::string_view name) const noexcept;
 };
 
-// `--name value`, `--name=value`, and `--name` for an option that is on or off.
-given_values read_flags(std::span<const std::string> arguments, const vocabulary& known, problems& wrong);
+// `--name value`, `--name=value`, and `--name` for an option that is on or off. What is no option goes to `operands`: what
+// does not begin with `-`, a lone `-`, and everything after a lone `--`.
+given_values read_flags(std::span<const std::string> arguments, const vocabulary& known,
+                        std::vector<std::string>& operands, problems& wrong);
 
 // Variables that begin with STAGEDOOR_. An empty one counts as not set.
 given_values read_environment(const std::map<std::string, std::string, std::less<>>& environment,

@@ -27,6 +27,7 @@ public:
     explicit allowed_origins(std::vector<origin> origins) : origins_{std::move(origins)} {}
 
     const origin& canonical() const noexcept { return origins_.front(); }
+    const std::vector<origin>& all() const noexcept { return origins_; }
     bool contains(std::string_view origin_header) const noexcept;
 
 private:

@@ -173,7 +173,7 @@ std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_de
         out.append(i == 0 ? "{" : ",{");
         append_text(out, "id", users[i].text());
         append_text(out, "outcome", outcome_words[static_cast<std::size_t>(word)]);
-        if (outcome && outcome->applied()) {
+        if (word == bulk_word::done) {
             append_name(out, "version");
             out.append(std::to_string(outcome->facts.version));
         } else if (outcome) {

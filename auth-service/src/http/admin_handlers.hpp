@@ -30,4 +30,7 @@ answer list_tokens(context& with, const http::request& request, admin_caller by)
 answer create_token(context& with, const http::request& request, admin_caller by);
 answer revoke_token(context& with, const http::request& request, admin_caller by);
 
+// system_api.cpp: the server itself.
+answer describe_system(context& with, const http::request& request, admin_caller by);
+
 }  // namespace stagedoor::api

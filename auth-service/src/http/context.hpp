@@ -13,9 +13,17 @@
 #include "auth-service/src/user/account_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
 #include "common/core/cookie.hpp"
+#include "common/core/origin.hpp"
+#include "common/obs/health.hpp"
 #include "common/session/session_policy.hpp"
 
 namespace stagedoor::api {
+
+// What `GET /api/admin/system` tells beside the health: the same for all shards.
+struct system_facts {
+    const allowed_origins& origins;
+    const obs::health& health;
+};
 
 struct context {
     user::account_service& accounts;
@@ -31,6 +39,7 @@ struct context {
     const session_cookie& cookie;
     const session::timeouts& timeouts;
     const page_files& files;
+    system_facts system;
 };
 
 }  // namespace stagedoor::api

@@ -10,7 +10,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 39> table{{
+constexpr std::array<http::endpoint<context>, 40> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -41,6 +41,7 @@ constexpr std::array<http::endpoint<context>, 39> table{{
     {del, "/api/admin/users/{id}/sessions", &as_admin<admin_right::approve, end_sessions_of>},
     {del, "/api/admin/users/{id}/sessions/{sid}", &as_admin<admin_right::approve, end_session_of>},
     {get, "/api/admin/audit", &as_admin<admin_right::read, list_audit>},
+    {get, "/api/admin/system", &as_admin<admin_right::read, describe_system>},
     {get, "/api/admin/tokens", &as_admin<admin_right::owner, list_tokens>},
     {post, "/api/admin/tokens", &as_admin<admin_right::owner, create_token>},
     {del, "/api/admin/tokens/{id}", &as_admin<admin_right::read, revoke_token>},

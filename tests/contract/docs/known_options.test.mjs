@@ -10,15 +10,16 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const buildDir = resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release');
 
 const optionsOf = (program) => {
-  const { stdout } = spawnSync(join(buildDir, program, program), ['--help-markdown'], { encoding: 'utf8' });
+  const { stdout } = spawnSync(join(buildDir, program), ['--help-markdown'], { encoding: 'utf8' });
   return [...stdout.matchAll(/`STAGEDOOR_([A-Z_]+)`/g)].map(([, name]) => name.toLowerCase().replaceAll('_', '-'));
 };
 
-test('the list of known options is the options of both programs', () => {
+test('the list of known options is the options of all programs', () => {
   const header = readFileSync(join(root, 'common/config/known_variables.hpp'), 'utf8');
   const list = header.slice(header.indexOf('known_options{'));
   const listed = [...list.slice(0, list.indexOf('}')).matchAll(/"([a-z-]+)"/g)].map(([, name]) => name);
-  const defined = new Set([...optionsOf('auth-service'), ...optionsOf('notify-service')]);
+  const programs = ['auth-service/auth-service', 'auth-service/stagectl', 'notify-service/notify-service'];
+  const defined = new Set(programs.flatMap(optionsOf));
   assert.ok(defined.size > 10);
   assert.deepEqual(listed, [...defined].sort());
 });

@@ -167,3 +167,62 @@ TEST_CASE("an unknown command is told the nearest one") {
     CHECK(shown.exit_code == 2);
     CHECK(has(shown.text, "the command comes first"));
 }
+
+namespace {
+
+struct control {
+    program main{"control", "Decides."};
+    std::vector<std::string> who;
+    std::string reason;
+    bool all = false;
+    surroundings around{.environment = {}, .read_file = [](const std::string&) { return std::nullopt; }};
+
+    control() {
+        auto& approve = main.command("approve", "Lets people in.");
+        approve.take_operands("WHO", who, 1, 2, "Whom: ids or e-mails.");
+        approve.add("reason", reason, text("TEXT"), "", "What the person is told.").only_as_flag();
+        approve.example("approve ada@example.com", "Lets Ada in.");
+        main.command("list", "Shows them [all].").add("all", all, on_off(), false, "Everybody's.").only_as_flag();
+        main.section("FILES", ".config is the first word.\n\nA second paragraph.");
+    }
+
+    invocation run(std::vector<std::string> arguments) { return main.parse(arguments, around); }
+};
+
+}  // namespace
+
+TEST_CASE("a command takes as many operands as it says") {
+    control c;
+    CHECK(c.run({"approve", "a", "--reason", "x", "b"}).command == "approve");
+    CHECK(c.who == std::vector<std::string>{"a", "b"});
+    CHECK(has(c.run({"approve"}).text, "WHO is missing: Whom: ids or e-mails."));
+    CHECK(has(c.run({"approve", "a", "b", "c"}).text, "unexpected argument 'c'; it takes at most 2"));
+    CHECK(has(c.run({"list", "a"}).text, "unexpected argument 'a'\n"));
+}
+
+TEST_CASE("the help shows operands and examples, and no variable for what is a flag only") {
+    control c;
+    const auto help = c.run({"help", "approve"}).text;
+    CHECK(has(help, "Usage: control approve [OPTIONS] WHO...\n"));
+    CHECK(has(help, "Examples:\n  control approve ada@example.com\n      Lets Ada in.\n"));
+    CHECK_FALSE(has(help, "STAGEDOOR_REASON"));
+}
+
+TEST_CASE("the manual page is made of the same definitions, and nothing in it is taken for a request") {
+    control c;
+    const auto page = c.run({"--help-man"}).text;
+    CHECK(page.starts_with(".TH CONTROL 1 "));
+    CHECK(has(page, ".SS \\fBcontrol approve\\fR \\fIWHO...\\fR\nLets people in.\n"));
+    CHECK(has(page, ".TP\n\\fB\\-\\-reason\\fR \\fITEXT\\fR\nWhat the person is told.\n"));
+    CHECK(has(page, ".SH FILES\n\\&.config is the first word.\n.PP\nA second paragraph.\n"));
+}
+
+TEST_CASE("completion knows the commands and the options of each") {
+    control c;
+    for (const std::string shell : {"bash", "zsh", "fish"}) {
+        const auto script = c.main.completion(shell);
+        REQUIRE(script);
+        for (const auto* word : {"approve", "list", "reason", "all"}) CHECK(has(*script, word));
+    }
+    CHECK_FALSE(c.main.completion("tcsh"));
+}

@@ -14,6 +14,7 @@ struct fixture {
     option_set set;
     vocabulary known;
     problems wrong;
+    std::vector<std::string> operands;
 
     fixture() {
         set.add("redis-url", url, text("URL"), "unix:/default", "");
@@ -24,7 +25,7 @@ struct fixture {
         known.about_unknown = [](std::string_view name) { return "unknown " + std::string{name}; };
     }
 
-    given_values flags(std::vector<std::string> arguments) { return read_flags(arguments, known, wrong); }
+    given_values flags(std::vector<std::string> arguments) { return read_flags(arguments, known, operands, wrong); }
     given_values file(std::string_view text) { return read_file("f", text, known, wrong); }
 };
 
@@ -54,7 +55,7 @@ TEST_CASE("a switch needs no value and takes none from the next argument") {
     CHECK(values(f.flags({"--quiet=off"}), "quiet") == list{"off"});
     CHECK(f.wrong.empty());
     f.flags({"--quiet", "off"});
-    CHECK(f.wrong == list{"unexpected argument 'off'"});
+    CHECK(f.operands == list{"off"});
 }
 
 TEST_CASE("a flag without its value is a problem") {
@@ -73,10 +74,19 @@ TEST_CASE("the value of an unknown flag is not shown, since it may be a misspelt
     }
 }
 
-TEST_CASE("arguments that are no flags are problems") {
+TEST_CASE("what is no flag is an operand, and so is everything behind a lone --") {
     fixture f;
-    f.flags({"serve", "-x", "--"});
-    CHECK(f.wrong == list{"unexpected argument 'serve'", "unexpected argument '-x'", "unexpected argument '--'"});
+    f.flags({"ada@example.com", "-x", "-", "--quiet", "--", "--quiet", "-x"});
+    CHECK(f.operands == list{"ada@example.com", "-", "--quiet", "-x"});
+    CHECK(f.wrong == list{"unexpected argument '-x'"});
+}
+
+TEST_CASE("what belongs to one call is read from flags alone") {
+    fixture f;
+    f.set.find("quiet")->only_as_flag();
+    CHECK(values(read_environment({{"STAGEDOOR_QUIET", "on"}}, f.known, f.wrong), "quiet").empty());
+    CHECK(values(f.file("quiet = on"), "quiet").empty());
+    CHECK(f.wrong == list{"unknown STAGEDOOR_QUIET", "f:1: unknown quiet"});
 }
 
 TEST_CASE("variables of ours are read, empty ones count as not set, others are left alone") {
