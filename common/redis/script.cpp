@@ -11,6 +11,7 @@ namespace scripts {
 const script fence_swap{"fence_swap", embedded::fence_swap_lua, embedded::fence_swap_sha1};
 const script relay_user_event{"relay_user_event", embedded::relay_user_event_lua, embedded::relay_user_event_sha1};
 const script relay_rebase{"relay_rebase", embedded::relay_rebase_lua, embedded::relay_rebase_sha1};
+const script begin_admin_feed{"begin_admin_feed", embedded::begin_admin_feed_lua, embedded::begin_admin_feed_sha1};
 const script relay_admin_event{"relay_admin_event", embedded::relay_admin_event_lua, embedded::relay_admin_event_sha1};
 const script put_snapshot{"put_snapshot", embedded::put_snapshot_lua, embedded::put_snapshot_sha1};
 const script session_swap{"session_swap", embedded::session_swap_lua, embedded::session_swap_sha1};

@@ -24,6 +24,7 @@ namespace scripts {
 extern const script fence_swap;
 extern const script relay_user_event;
 extern const script relay_rebase;
+extern const script begin_admin_feed;
 extern const script relay_admin_event;
 extern const script put_snapshot;
 extern const script session_swap;

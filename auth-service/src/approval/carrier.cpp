@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "auth-service/src/approval/stream_policy.hpp"
 #include "common/core/limits.hpp"
 
 namespace stagedoor::approval {
@@ -112,24 +113,24 @@ runtime::task<result<void>> carrier::catch_up(user_id user, std::int64_t top, st
     while (top < wanted) {
         auto events = co_await outbox_.events_from(user, top + 1, limits::stream_entries);
         if (!events) co_return events.error();
-        if (events->empty()) co_return errc::not_found;
-        const auto first = events->front().facts.version;
+        const auto first = events->empty() ? std::nullopt : std::optional{events->front().facts.version};
+        const auto how = how_to_mend(top, first);
+        if (!how) co_return how.error();
         const auto last = events->back().facts.version;
 
-        if (first == top + 1) {
+        if (*how == mend::post) {
             const auto results = co_await mailbox_.post_again(std::move(*events));
             for (const auto& each : results) {
-                if (!each) co_return each.error();
-                if (each->what == posted::outcome::gap) co_return errc::redis_unavailable;  // it was wiped meanwhile
+                const auto taken = outcome_of_post(each);
+                if (!taken) co_return taken.error();
             }
         } else {
-            // The outbox no longer has what is missing: the stream begins anew where the outbox does.
             spdlog::warn("relay: events {} to {} of user {} were purged before Redis lost them; rebasing", top + 1,
-                         first - 1, user.text());
+                         *first - 1, user.text());
             counters_.rebases += 1;
-            const auto rebased = co_await mailbox_.rebase(top, std::move(*events));
+            const auto reply = co_await mailbox_.rebase(top, std::move(*events));
+            const auto rebased = outcome_of_rebase(reply);
             if (!rebased) co_return rebased.error();
-            if (!*rebased) co_return errc::redis_unavailable;  // another relay was faster
         }
         top = last;
     }

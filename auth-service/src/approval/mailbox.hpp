@@ -35,6 +35,10 @@ public:
     // ends need none where nothing is.
     virtual runtime::task<result<void>> bury_again(std::vector<ended_session> ends) = 0;
 
+    // For a replay: begins the admins' stream anew, once for each life, so that no console takes what comes for what it
+    // has seen (R3).
+    virtual runtime::task<result<void>> begin_admins(std::string life) = 0;
+
     // For a replay: drops some session records and tombstones, from `position` on, which is empty at the beginning. The
     // next position; empty at the end. Records made meanwhile may stay: they come from the ledger.
     virtual runtime::task<result<std::string>> forget_sessions(std::string position) = 0;

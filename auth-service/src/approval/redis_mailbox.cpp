@@ -1,5 +1,6 @@
 #include "auth-service/src/approval/redis_mailbox.hpp"
 
+#include "auth-service/src/approval/stream_policy.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "common/core/event.hpp"
 #include "common/core/limits.hpp"
@@ -74,8 +75,7 @@ runtime::task<std::vector<result<posted>>> redis_mailbox::post(std::vector<outbo
         }
         const auto to_user = read_posted(replies[next++]);
         const auto to_admins = read_posted(replies[next++]);
-        // A row is published when both have it (R3).
-        results.push_back(to_admins ? to_user : to_admins);
+        results.push_back(taken_by_both(to_user, to_admins));
     }
     co_return results;
 }
@@ -111,6 +111,15 @@ runtime::task<result<void>> redis_mailbox::bury_again(std::vector<ended_session>
     for (const auto& each : buried) {
         if (!each) co_return each.error();
     }
+    co_return result<void>{};
+}
+
+runtime::task<result<void>> redis_mailbox::begin_admins(std::string life) {
+    script_call call{redis::scripts::begin_admin_feed,
+                     redis::keys{keys_.admin_events(), keys_.admin_seen(), keys_.admin_incarnation()}, life,
+                     random_text(9)};
+    const auto begun = co_await redis::eval(link_, std::move(call));
+    if (!begun) co_return begun.error();
     co_return result<void>{};
 }
 

@@ -14,6 +14,7 @@ public:
     runtime::task<std::vector<result<posted>>> post(std::vector<outbox_row> rows) override;
     runtime::task<std::vector<result<posted>>> post_again(std::vector<user_event> events) override;
     runtime::task<result<void>> bury_again(std::vector<ended_session> ends) override;
+    runtime::task<result<void>> begin_admins(std::string life) override;
     runtime::task<result<std::string>> forget_sessions(std::string position) override;
     runtime::task<result<bool>> rebase(std::int64_t seen_top, std::vector<user_event> run) override;
 

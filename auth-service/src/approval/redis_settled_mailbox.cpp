@@ -42,6 +42,10 @@ runtime::task<result<void>> redis_settled_mailbox::bury_again(std::vector<ended_
     co_return co_await settle();
 }
 
+runtime::task<result<void>> redis_settled_mailbox::begin_admins(std::string life) {
+    co_return co_await inner_.begin_admins(std::move(life));
+}
+
 runtime::task<result<std::string>> redis_settled_mailbox::forget_sessions(std::string position) {
     co_return co_await inner_.forget_sessions(std::move(position));
 }

@@ -31,6 +31,11 @@ runtime::task<result<fence>> replay::forget(fence at) {
 
 // From the ledger itself: the outbox may have been purged or spoilt by hand.
 runtime::task<result<fence>> replay::bury(fence at) {
+    if (at.walked.empty()) {
+        auto life = at.life;
+        const auto begun = co_await mailbox_.begin_admins(std::move(life));
+        if (!begun) co_return begun.error();
+    }
     const auto after = session_id::parse(at.walked).value_or(session_id{});
     auto ends = co_await outbox_.ends_after(after, limits::replay_ends);
     if (!ends) co_return ends.error();

@@ -76,6 +76,9 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
                    keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, id,
                    "frame", 100, 60'000, 100, "life"}));
     }
+    CHECK(may({scripts::begin_admin_feed,
+               keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, "one",
+               "-a"}));
     CHECK(may({scripts::put_snapshot, keys{snapshot}, 7, R"({"version":7})"}));
     CHECK(shard.await(redis->request("SET", session, "r1 a", "NX", "PX", 60'000)).has_value());
     CHECK(may({scripts::session_swap, keys{session}, "r1 a", "r1 b", 60'000}));

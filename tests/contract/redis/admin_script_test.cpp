@@ -55,6 +55,13 @@ struct fixture {
                std::string{*(*parts)[2].to_text()};
     }
 
+    bool begin(const std::string& life, const std::string& fresh) {
+        script_call begin_call{scripts::begin_admin_feed, keys{stream, seen, incarnation}, life, fresh};
+        const auto reply = shard.await(eval(*redis, std::move(begin_call)));
+        const auto parts = reply->to_array();
+        return parts->front() == value{std::int64_t{1}};
+    }
+
     std::vector<std::string> entries() {
         std::vector<std::string> out;
         const auto all = server("XRANGE", stream, "-", "+");
@@ -149,4 +156,27 @@ TEST_CASE_METHOD(fixture, "an admins' stream that is no stream is an error and r
     server("SET", stream, "x");
     CHECK(post("b.1") == "redis_protocol");
     CHECK(server("ZCARD", seen) == value{std::int64_t{1}});
+}
+
+TEST_CASE_METHOD(fixture, "for a life of the data the admins' stream begins anew once, under a name that was never there") {
+    CHECK(begin("one", "-a"));
+    CHECK(entries().empty());
+    CHECK(post("a.1", "unused") == "ok 1 one-a");
+    CHECK_FALSE(begin("one", "-b"));  // another relay, or the same one again
+    CHECK(post("b.1", "unused") == "ok 2 one-a");
+    CHECK(entries().size() == 2);
+
+    CHECK(begin("two", "-c"));
+    CHECK(entries().empty());
+    CHECK(post("b.1", "unused") == "ok 1 two-c");
+    CHECK(begin("one", "-d"));  // a relay that comes late: consoles reload once more
+    CHECK(post("b.1", "unused") == "ok 1 one-d");
+}
+
+TEST_CASE_METHOD(fixture, "an admins' stream that lacks one of its keys is begun anew, whatever life it was begun for") {
+    CHECK(begin("one", "-a"));
+    post("a.1");
+    server("DEL", GENERATE(stream, seen, incarnation));
+    CHECK(begin("one", "-b"));
+    CHECK(post("a.1", "unused") == "ok 1 one-b");
 }

@@ -9,6 +9,7 @@
 #include "common/redis/script.hpp"
 #include "tests/contract/redis/test_shard.hpp"
 #include "tests/support/redis_server.hpp"
+#include "tests/support/stream_model.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::redis;
@@ -83,7 +84,7 @@ struct fixture {
 
 TEST_CASE("EVALSHA calls every script by the digest that Redis computes") {
     redis_server server;
-    for (const auto* const each : {&scripts::relay_user_event, &scripts::relay_rebase, &scripts::relay_admin_event,
+    for (const auto* const each : {&scripts::relay_user_event, &scripts::relay_rebase, &scripts::relay_admin_event, &scripts::begin_admin_feed,
                                    &scripts::put_snapshot, &scripts::session_swap, &scripts::session_end}) {
         INFO(each->name);
         CHECK(server("SCRIPT", "LOAD", each->source) == value{std::string{each->sha1}});
@@ -183,6 +184,52 @@ TEST_CASE_METHOD(fixture, "two relays that post the same events leave each once,
     CHECK(published() == expected);
     CHECK(server("XLEN", stream) == value{std::int64_t{64}});
     CHECK(stored_snapshot() == facts(events));
+}
+
+TEST_CASE_METHOD(fixture, "the scripts do what models take them to do, in every small state") {
+    using model::user_stream;
+    const auto bring_to = [&](const user_stream& state) {
+        server("DEL", stream, snapshot);
+        for (int version = 1; version <= state.top; ++version) run(event(version));
+        server("DEL", snapshot);
+        if (state.snapshot > 0) server("SET", snapshot, facts(state.snapshot));
+    };
+    const auto found = [&] {
+        user_stream state;
+        const auto entries = server("XRANGE", stream, "-", "+");
+        for (const auto& entry : *entries.if_array()) {
+            const auto version = static_cast<std::uint8_t>(std::stoi(*(*entry.if_array())[0].if_text()));
+            state.versions |= user_stream::bit(version);
+            state.top = version;
+        }
+        for (std::uint8_t version = 1; version <= 4; ++version) {
+            if (stored_snapshot() == facts(version)) state.snapshot = version;
+        }
+        return state;
+    };
+    const std::map<user_stream::reply, std::string> words{
+        {user_stream::reply::ok, "ok"}, {user_stream::reply::dup, "dup"}, {user_stream::reply::gap, "gap"}};
+    for (std::uint8_t top = 0; top <= 3; ++top) {
+        for (std::uint8_t known = 0; known <= 4; ++known) {
+            const user_stream before{static_cast<std::uint8_t>((1U << top) - 1), top, known};
+            INFO("top " << int{top} << ", snapshot " << int{known});
+            for (std::uint8_t version = 1; version <= 4; ++version) {
+                auto expected = before;
+                const auto reply = words.at(expected.post(version, version)) + " " + std::to_string(expected.top);
+                bring_to(before);
+                CHECK(run(event(version)) == reply);
+                CHECK(found() == expected);
+            }
+            for (std::uint8_t first = 1; first <= 4; ++first) {
+                const auto seen = static_cast<std::uint8_t>(first == 4 ? 0 : top);
+                auto expected = before;
+                const bool done = expected.rebase(seen, first, 4);
+                bring_to(before);
+                CHECK(run(rebase(seen, first, 4)) == (done ? "ok 4" : "moved " + std::to_string(top)));
+                CHECK(found() == expected);
+            }
+        }
+    }
 }
 
 TEST_CASE_METHOD(fixture, "a rebase starts the stream anew with the run, and publishes its last letter") {

@@ -79,7 +79,10 @@ struct model_outbox final : outbox {
         co_return result<void>{};
     }
     runtime::task<result<bool>> switch_feed(feed_ref to) override {
-        if (fed.feed == to.feed - 1) fed = to;
+        if (fed.feed == to.feed - 1) {
+            fed = to;
+            for (auto& each : entries) each.parked = false;
+        }
         co_return fed == to;
     }
     runtime::task<result<outbox_standing>> standing(std::int64_t cursor) override {
@@ -127,6 +130,7 @@ struct model_data {
     std::map<user_id, std::vector<std::int64_t>> streams;
     std::map<session_id, bool> sessions;  // true: a record; false: a tombstone
     std::string fence;
+    std::string admins_of;  // the life that the admins' stream was begun for
 };
 
 struct model_redis final : mailbox, fence_store {
@@ -186,6 +190,11 @@ struct model_redis final : mailbox, fence_store {
             const auto found = data.sessions.find(end.who.session);
             if (found != data.sessions.end()) found->second = false;
         }
+        co_return result<void>{};
+    }
+    runtime::task<result<void>> begin_admins(std::string life) override {
+        if (away) co_return errc::redis_unavailable;
+        data.admins_of = std::move(life);
         co_return result<void>{};
     }
     runtime::task<result<std::string>> forget_sessions(std::string position) override {

@@ -83,6 +83,7 @@ TEST_CASE("an older copy gets what was committed since, published or not, and en
     CHECK_FALSE(r.redis.data.sessions.at(r.over.session));
     CHECK(r.redis.top(r.user) == 2);
     CHECK(r.seen().life != before.life);
+    CHECK(r.redis.data.admins_of == r.seen().life);
     CHECK(r.seen().since > before.since);
 }
 
@@ -154,4 +155,19 @@ TEST_CASE("without its database a node goes on believing the Redis it knew, as l
         }
         return stage == 2 && !r.trust.holds();
     }));
+}
+
+TEST_CASE("a row that Redis refuses holds up no fence, and is tried again after a replay") {
+    rig r;
+    for (std::int64_t v = 1; v <= 2; ++v) r.rows.add(r.user, v);
+    r.redis.refused_versions = {2};
+    CHECK(r.runs_until([&] { return r.settled(); }));
+    CHECK(r.redis.top(r.user) == 1);
+    CHECK(r.rows.entries.back().parked);
+    CHECK(r.seen().cursor == 2);
+
+    r.redis.refused_versions.clear();
+    r.redis.restart_with(model_data{});
+    CHECK(r.runs_until([&] { return r.settled() && r.redis.top(r.user) == 2; }));
+    CHECK(r.rows.entries.back().published);
 }
