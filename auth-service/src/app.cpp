@@ -98,7 +98,7 @@ int serve(const serve_options& options) {
                                                       admins, health));
     }
     admin_rooms housekeeping{shards.at(0), db, admins.denials};
-    add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, **opened, hashing, session_state,
+    add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, relaying.purger, **opened, hashing, session_state,
                                limited.counters});
     std::vector<const session::redis_session_cache*> caches;
     for (const auto& each : rooms) {

@@ -1,5 +1,6 @@
 #include "auth-service/src/metrics.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <string_view>
@@ -35,6 +36,11 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
            [&relay] { return relay.gaps.load(); });
     mirror(metrics, "stagedoor_relay_rebases_total", "Streams that were begun anew because the outbox was purged.",
            [&relay] { return relay.rebases.load(); });
+    show(metrics, "stagedoor_relay_lag_seconds", "Age of the oldest outbox row that waits for Redis; 0: none does.",
+         [&relay] {
+             const auto since = relay.waiting_since_ms.load();
+             return since == 0 ? 0.0 : std::max(0.0, static_cast<double>(to_unix_ms(system_now()) - since) / 1000);
+         });
     show(metrics, "stagedoor_relay_backlog_rows", "Outbox rows that wait for Redis, as of the last scan.",
          [&relay] { return static_cast<double>(relay.backlog.load()); });
 
@@ -53,6 +59,14 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
          [&fence] { return fence.whole.load() ? 1.0 : 0.0; });
     show(metrics, "stagedoor_fence_written_seconds", "Unix time of the last write of the fence that Redis took.",
          [&fence] { return static_cast<double>(fence.written_at_ms.load()) / 1000; });
+
+    const auto& purged = from.purger.counts();
+    constexpr auto purges = "stagedoor_purged_rows_total";
+    constexpr auto purges_help = "Rows that this node has deleted from the database, by table.";
+    mirror(metrics, purges, purges_help, [&purged] { return purged.outbox_rows.load(); }, {{"table", "outbox"}});
+    mirror(metrics, purges, purges_help, [&purged] { return purged.sessions.load(); }, {{"table", "sessions"}});
+    show(metrics, "stagedoor_outbox_oldest_row_seconds", "Unix time of the oldest row of the outbox; 0: it is empty.",
+         [&purged] { return static_cast<double>(purged.oldest_row_ms.load()) / 1000; });
 
     const auto& node = from.sessions;
     show(metrics, "stagedoor_redis_trusted", "1 while Redis is believed about sessions; else the ledger answers.",

@@ -9,6 +9,7 @@
 #include "auth-service/src/session/redis_session_cache.hpp"
 #include "auth-service/src/session/session_node.hpp"
 #include "auth-service/src/store/sqlite_store.hpp"
+#include "auth-service/src/upkeep/purger.hpp"
 #include "common/obs/metrics.hpp"
 #include "common/runtime/cpu_pool.hpp"
 
@@ -18,6 +19,7 @@ namespace stagedoor {
 struct metric_sources {
     const approval::relay_counters& relay;
     const approval::fence_keeper& fence;
+    const upkeep::purger& purger;
     const store::sqlite_store& database;
     const runtime::cpu_pool& hashing;
     const session::session_node& sessions;

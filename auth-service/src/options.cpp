@@ -67,6 +67,11 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.add("redis-prefix", o.redis_prefix, text("NAME", "1 to 32 of a-z 0-9 _ -", is_prefix), "stagedoor",
             "The first part of every key and channel in Redis.");
     add_database_url(set, o.database_url);
+    set.add("outbox-retention", o.outbox_retention, duration{1h, std::chrono::days{365}},
+            limits::outbox_retention_default,
+            "How long changes that everybody has heard of stay in the table outbox, beside the last 64 of each user. A Redis "
+            "that comes back with a copy that is older than this loses its session records, and sessions are made again "
+            "from the database.");
 
     set.group("Sessions");
     set.add("session-key-file", o.session_key_file, config::path(), required,

@@ -24,6 +24,7 @@ struct serve_options {
     config::secret redis_password;
     std::string redis_prefix;
     std::string database_url;
+    std::chrono::milliseconds outbox_retention{};
     std::filesystem::path session_key_file;
     std::string cookie_domain;
     session::timeouts timeouts;

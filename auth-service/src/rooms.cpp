@@ -44,6 +44,7 @@ settings::settings(const serve_options& o, session::key_ring ring)
       files{o.notify_url},
       timeouts{o.timeouts},
       sessions_per_user{o.sessions_per_user},
+      outbox_retention{o.outbox_retention},
       session_cache{o.session_cache / o.threads} {}
 
 shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
@@ -111,6 +112,7 @@ relay_rooms::relay_rooms(runtime::executor shard, const settings& s, database& d
       relay{shard, db.outbox, settled, fences},
       keeper{shard, fences, db.outbox,  settled,
              relay, node.trust, [&whole](std::string_view why) { why.empty() ? whole.ok() : whole.fail(why); }},
+      purger{shard, db.purge, s.outbox_retention},
       node_{node},
       sessions_condition_{sessions_condition} {
     whole.ok();  // until it is known otherwise: Redis may be away at the start

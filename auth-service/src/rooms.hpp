@@ -22,9 +22,11 @@
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_audit_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
+#include "auth-service/src/store/sqlite_purge_store.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
 #include "auth-service/src/store/sqlite_token_store.hpp"
 #include "auth-service/src/store/sqlite_user_store.hpp"
+#include "auth-service/src/upkeep/purger.hpp"
 #include "common/obs/health.hpp"
 #include "common/ops/access_log.hpp"
 #include "common/redis/url.hpp"
@@ -35,8 +37,8 @@ namespace stagedoor {
 // The database, behind its ports. Serves all shards.
 struct database {
     explicit database(store::sqlite_store& opened)
-        : users{opened}, ledger{opened},  approvals{opened}, outbox{opened},
-          audit{opened}, tokens{opened}, answers{opened} {}
+        : users{opened}, ledger{opened}, approvals{opened}, outbox{opened},
+          audit{opened}, tokens{opened}, answers{opened}, purge{opened} {}
 
     store::sqlite_user_store users;
     store::sqlite_session_ledger ledger;
@@ -45,6 +47,7 @@ struct database {
     store::sqlite_audit_store audit;
     store::sqlite_token_store tokens;
     store::sqlite_answer_store answers;
+    store::sqlite_purge_store purge;
 };
 
 // What all shards share and nobody changes.
@@ -62,6 +65,7 @@ struct settings {
     const api::page_files files;
     const session::timeouts timeouts;
     const std::size_t sessions_per_user;
+    const std::chrono::milliseconds outbox_retention;
     const std::size_t session_cache;  // bytes of each shard; 0: off
 };
 
@@ -125,7 +129,7 @@ private:
     bool stopping_ = false;
 };
 
-// The relay, the keeper of the fence and their link; on the first shard.
+// The relay, the keeper of the fence and their link, and who purges what they have done with; on the first shard.
 struct relay_rooms {
     relay_rooms(runtime::executor shard, const settings& s, database& db, session::session_node& node,
                 obs::health::condition& sessions_condition, obs::health::condition& whole);
@@ -135,10 +139,12 @@ struct relay_rooms {
         tasks.spawn("relay", relay.run());
         tasks.spawn("relay marker", relay.run_marker());
         tasks.spawn("fence keeper", keeper.run());
+        tasks.spawn("purger", purger.run());
         tasks.spawn("who answers checks", watch_trust());
     }
     void stop() {
         stopping_ = true;
+        purger.stop();
         keeper.stop();
         relay.stop();
         link.stop();
@@ -151,6 +157,7 @@ struct relay_rooms {
     approval::redis_fence_store fences;
     approval::relay relay;
     approval::fence_keeper keeper;
+    upkeep::purger purger;
 
 private:
     runtime::task<void> watch_trust();

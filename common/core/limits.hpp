@@ -110,7 +110,7 @@ inline constexpr std::size_t redis_read_chunk = 64 * 1024;            // hiredis
 inline constexpr std::size_t redis_reply_bytes = 16 * 1024 * 1024;    // a stream of 64 letters of the largest size fits often over
 inline constexpr std::size_t stream_entries = 64;                     // MAXLEN of a user's stream (R2)
 inline constexpr std::size_t admin_stream_entries = 1'000;            // R3
-// Longer than a published outbox row is kept, so that no row comes twice; bounded in number as well.
+// Longer than any row that was relayed waits to be marked, so that none comes twice; bounded in number as well.
 inline constexpr auto admin_seen_time = std::chrono::days{8};
 inline constexpr std::size_t admin_seen_ids = 100'000;
 
@@ -127,6 +127,15 @@ inline constexpr auto redis_trust_renewal = 250ms;  // one late renewal costs no
 inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 
 // --- database ---
+// R4: how far an older copy of Redis may be behind and still be caught up without dropping its session records.
+inline constexpr auto outbox_retention_default = std::chrono::days{7};
+inline constexpr std::size_t outbox_kept_changes = stream_entries;  // of each user, however old: a wiped stream gets them back
+inline constexpr auto ledger_kept_after_expiry = 24h;  // no clock of Redis or of the database is so wrong
+inline constexpr std::size_t purge_rows = 128;       // deleted by one job: a millisecond or two of the writer
+inline constexpr std::size_t purge_stretch = 2'048;  // rows of the outbox looked at by one read: some milliseconds
+inline constexpr auto purge_pause = 20ms;            // after each step: 5,000 rows a second go, more than come
+inline constexpr auto purge_first = 2s;              // after the start
+inline constexpr auto purge_interval = 10min;
 inline constexpr std::size_t database_readers = 2;
 inline constexpr std::size_t database_queue = 1'024;   // jobs waiting for a reader or the writer; beyond it: overloaded
 inline constexpr auto database_busy_time = 250ms;      // how long a foreign writer may hold the lock before we say so

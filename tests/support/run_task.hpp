@@ -13,7 +13,9 @@ namespace stagedoor::tests {
 // `make(executor)` returns the task. Everything else that was spawned on the executor runs too.
 template <class Make>
 auto run_task(Make make) {
-    runtime::asio::io_context context{1};
+    // Never destroyed: a thread that has posted its answer may still be on its way out of post().
+    static auto& context = *new runtime::asio::io_context{1};
+    context.restart();
     auto task = make(context.get_executor());
     using value = typename decltype(task)::value_type;
     std::exception_ptr failure;

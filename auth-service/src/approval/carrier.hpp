@@ -20,7 +20,8 @@ struct relay_counters {
     std::atomic<std::uint64_t> gaps = 0;
     std::atomic<std::uint64_t> rebases = 0;
     std::atomic<std::uint64_t> parked = 0;
-    std::atomic<std::uint64_t> backlog = 0;  // rows found unpublished by the last scan
+    std::atomic<std::uint64_t> backlog = 0;           // rows found unpublished by the last scan
+    std::atomic<std::int64_t> waiting_since_ms = 0;  // Unix time of the oldest of them; 0: there is none
 };
 
 class carrier {

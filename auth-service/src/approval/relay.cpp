@@ -26,6 +26,11 @@ constexpr auto retry_pause = std::chrono::milliseconds{25};
 // A read that takes longer counts as a database that is away.
 constexpr auto patience_with_database = std::chrono::milliseconds{150};
 
+instant committed_at(const outbox_row& row) {
+    const auto* const event = std::get_if<user_event>(&row.what);
+    return event ? event->at : std::get<ended_session>(row.what).ended_at;
+}
+
 // Somebody who waits for rows to be relayed, and not for longer than that: an attempt that is under way when the time
 // has come may take as long again. On the relay's shard.
 class patience {
@@ -211,17 +216,22 @@ runtime::task<drained> relay::scan_all() {
         const bool more = found->rows.size() >= most;
         auto& rows = found->rows;
         std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
-        counters_.backlog = rows.size();
+        note_backlog(rows);
         if (!rows.empty()) {
             runtime::failpoint("scanned");
             const bool all = co_await settle(std::move(rows));
             if (!all) co_return drained{};
-            counters_.backlog = 0;
+            note_backlog({});
         }
         if (!more) co_return drained{outcome::all, std::move(found->newest)};
         if (stopping_ || !life_) co_return drained{};
         co_await deliver_submitted();  // fresh changes do not wait for an old backlog
     }
+}
+
+void relay::note_backlog(const std::vector<outbox_row>& waiting) {
+    counters_.backlog = waiting.size();
+    counters_.waiting_since_ms = waiting.empty() ? 0 : to_unix_ms(committed_at(waiting.front()));
 }
 
 runtime::task<std::vector<result<void>>> relay::post(std::vector<outbox_row> rows) {

@@ -89,6 +89,7 @@ private:
     runtime::task<std::vector<result<void>>> post(std::vector<outbox_row> rows);
     // The same, parking what is refused for good; true: no row is left to be tried again.
     runtime::task<bool> settle(std::vector<outbox_row> rows);
+    void note_backlog(const std::vector<outbox_row>& waiting);
     void note_relayed(std::int64_t id, std::uint64_t in_life);
 
     runtime::executor shard_;

@@ -93,6 +93,8 @@ public:
     // Calls back, on a thread of its own, when something was committed by anybody, this process included.
     result<std::unique_ptr<sql::data_version_watch>> watch(sql::data_version_watch::callback on_commit) const;
 
+    const std::string& path() const noexcept { return path_; }
+
     sql::writer_statistics writer_statistics() const { return writer_.statistics(); }
 
     // Does what waits and joins the threads; later calls get errc::shutting_down. Before the shards are destroyed.

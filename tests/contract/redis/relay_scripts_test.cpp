@@ -215,7 +215,8 @@ TEST_CASE_METHOD(fixture, "the scripts do what models take them to do, in every 
             INFO("top " << int{top} << ", snapshot " << int{known});
             for (std::uint8_t version = 1; version <= 4; ++version) {
                 auto expected = before;
-                const auto reply = words.at(expected.post(version, version)) + " " + std::to_string(expected.top);
+                const auto outcome = expected.post(version, version);
+                const auto reply = words.at(outcome) + " " + std::to_string(expected.top);
                 bring_to(before);
                 CHECK(run(event(version)) == reply);
                 CHECK(found() == expected);

@@ -5,6 +5,7 @@
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_audit_store.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
+#include "auth-service/src/store/sqlite_purge_store.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
 #include "auth-service/src/store/sqlite_token_store.hpp"
 #include "auth-service/src/store/sqlite_user_store.hpp"
@@ -44,6 +45,10 @@ public:
     admin::audit_store& audit() override { return audit_; }
     admin::token_store& tokens() override { return tokens_; }
     admin::answer_store& answers() override { return answers_; }
+    upkeep::purge_store& purge() override { return purge_; }
+    std::unique_ptr<upkeep::purge_store> purge_of_another_process() override {
+        return std::make_unique<store::sqlite_purge_store>(*database_);
+    }
     void run_sql(const std::string& text) override {
         auto shell = sql::database::open(folder_.file("test.db"));
         REQUIRE(shell.has_value());
@@ -62,6 +67,7 @@ private:
     store::sqlite_audit_store audit_{*database_};
     store::sqlite_token_store tokens_{*database_};
     store::sqlite_answer_store answers_{*database_};
+    store::sqlite_purge_store purge_{*database_};
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "auth-service/src/approval/approval_store.hpp"
 #include "auth-service/src/approval/outbox.hpp"
 #include "auth-service/src/session/session_ledger.hpp"
+#include "auth-service/src/upkeep/purge_store.hpp"
 #include "auth-service/src/user/user_store.hpp"
 #include "tests/support/run_task.hpp"
 
@@ -26,6 +27,9 @@ public:
     virtual admin::audit_store& audit() = 0;
     virtual admin::token_store& tokens() = 0;
     virtual admin::answer_store& answers() = 0;
+    virtual upkeep::purge_store& purge() = 0;
+    // As another process on the same database has it.
+    virtual std::unique_ptr<upkeep::purge_store> purge_of_another_process() = 0;
     // Plain SQL, as from a shell.
     virtual void run_sql(const std::string& text) = 0;
 };

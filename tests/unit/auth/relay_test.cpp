@@ -99,7 +99,46 @@ runtime::task<std::vector<std::size_t>> submit_all(runtime::executor ex, rig& r,
     co_return answered;
 }
 
+struct waiting {
+    std::uint64_t rows = 0;
+    std::int64_t since_ms = 0;
+};
+
+waiting seen_in(const relay_counters& counters) { return {counters.backlog, counters.waiting_since_ms}; }
+
+// What waits while Redis is away, and then.
+runtime::task<std::pair<waiting, waiting>> wait_for_redis(runtime::executor ex, rig& r) {
+    r.rows.fed = {"run", 0};
+    r.letters.data.fence = format_fence(whole_data);
+    r.letters.failing_calls = 1'000'000;
+    relay under_test{ex, r.rows, r.letters, r.letters};
+    under_test.open(true);
+    under_test.begin_life(whole_data);
+    runtime::task_group group{ex};
+    group.spawn("relay", under_test.run());
+    group.spawn("marker", under_test.run_marker());
+    while (under_test.counters().failed == 0) co_await runtime::sleep_for(1ms);
+    const auto away = seen_in(under_test.counters());
+    r.letters.failing_calls = 0;
+    while (!r.rows.all_published()) co_await runtime::sleep_for(1ms);
+    const auto back = seen_in(under_test.counters());
+    under_test.stop();
+    co_await group.join(std::chrono::steady_clock::now() + 30s);
+    co_return std::pair{away, back};
+}
+
 }  // namespace
+
+TEST_CASE("the relay tells how many rows wait, and since when the oldest does") {
+    rig r;
+    for (std::int64_t v = 7; v <= 9; ++v) r.rows.add(r.user, v);
+    r.rows.purged_below = 7;
+    const auto [away, back] = run_task([&](runtime::executor ex) { return wait_for_redis(ex, r); });
+    CHECK(away.rows == 3);
+    CHECK(away.since_ms == 7);  // event_of() dates each by its version
+    CHECK(back.rows == 0);
+    CHECK(back.since_ms == 0);
+}
 
 TEST_CASE("the relay carries every row to its user in order, and marks it") {
     rig r;
