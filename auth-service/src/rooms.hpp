@@ -10,6 +10,8 @@
 #include "auth-service/src/approval/redis_mailbox.hpp"
 #include "auth-service/src/approval/redis_settled_mailbox.hpp"
 #include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/events/event_service.hpp"
+#include "auth-service/src/events/redis_receipts_reader.hpp"
 #include "auth-service/src/http/denial_watch.hpp"
 #include "auth-service/src/http/endpoints.hpp"
 #include "auth-service/src/http/guard.hpp"
@@ -21,6 +23,7 @@
 #include "auth-service/src/store/sqlite_answer_store.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_audit_store.hpp"
+#include "auth-service/src/store/sqlite_event_records.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
 #include "auth-service/src/store/sqlite_purge_store.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
@@ -38,7 +41,7 @@ namespace stagedoor {
 struct database {
     explicit database(store::sqlite_store& opened)
         : users{opened}, ledger{opened}, approvals{opened}, outbox{opened},
-          audit{opened}, tokens{opened}, answers{opened}, purge{opened} {}
+          audit{opened}, tokens{opened}, answers{opened}, purge{opened}, events{opened} {}
 
     store::sqlite_user_store users;
     store::sqlite_session_ledger ledger;
@@ -48,6 +51,7 @@ struct database {
     store::sqlite_token_store tokens;
     store::sqlite_answer_store answers;
     store::sqlite_purge_store purge;
+    store::sqlite_event_records events;
 };
 
 // What all shards share and nobody changes.
@@ -112,6 +116,8 @@ struct shard_rooms {
     rate_limit::redis_limiter counts_in_redis;
     rate_limit::gatekeeper gate;
     approval::approval_service approvals;
+    events::redis_receipts_reader receipts;
+    events::event_service events;
     admin::token_service tokens;
     api::context context;
     http::router<api::context> router;

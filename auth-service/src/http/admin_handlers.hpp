@@ -30,6 +30,10 @@ answer list_tokens(context& with, const http::request& request, admin_caller by)
 answer create_token(context& with, const http::request& request, admin_caller by);
 answer revoke_token(context& with, const http::request& request, admin_caller by);
 
+// events_api.cpp: what came of an event, and what Redis does not take.
+answer show_event(context& with, const http::request& request, admin_caller by);
+answer list_events(context& with, const http::request& request, admin_caller by);
+
 // system_api.cpp: the server itself.
 answer describe_system(context& with, const http::request& request, admin_caller by);
 

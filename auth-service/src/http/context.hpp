@@ -6,6 +6,7 @@
 #include "auth-service/src/admin/token_service.hpp"
 #include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/approval/relay.hpp"
+#include "auth-service/src/events/event_service.hpp"
 #include "auth-service/src/http/page_files.hpp"
 #include "auth-service/src/limits/gatekeeper.hpp"
 #include "auth-service/src/session/session_endings.hpp"
@@ -36,6 +37,7 @@ struct context {
     admin::audit_store& audit;
     admin::answer_store& answers;
     approval::relay& relay;
+    events::event_service& events;
     const session_cookie& cookie;
     const session::timeouts& timeouts;
     const page_files& files;

@@ -10,7 +10,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 40> table{{
+constexpr std::array<http::endpoint<context>, 42> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -40,6 +40,8 @@ constexpr std::array<http::endpoint<context>, 40> table{{
     {get, "/api/admin/users/{id}/sessions", &as_admin<admin_right::read, list_sessions_of>},
     {del, "/api/admin/users/{id}/sessions", &as_admin<admin_right::approve, end_sessions_of>},
     {del, "/api/admin/users/{id}/sessions/{sid}", &as_admin<admin_right::approve, end_session_of>},
+    {get, "/api/admin/events", &as_admin<admin_right::read, list_events>},
+    {get, "/api/admin/events/{id}", &as_admin<admin_right::read, show_event>},
     {get, "/api/admin/audit", &as_admin<admin_right::read, list_audit>},
     {get, "/api/admin/system", &as_admin<admin_right::read, describe_system>},
     {get, "/api/admin/tokens", &as_admin<admin_right::owner, list_tokens>},

@@ -95,6 +95,10 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
   const { body: decided } = await call(admin, 'post', approve, welcome);
   assert.equal(decided.delivery, 'relayed');
   assert.deepEqual((await call(admin, 'post', approve, welcome)).body.event, decided.event);
+  assert.deepEqual((await call(admin, 'get', '/api/admin/events/{id}', { id: decided.event.id })).body.event, decided.event);
+  assert.equal((await call(admin, 'get', '/api/admin/events/{id}', { id: `${id}.99` })).status, 404);
+  assert.equal((await call(admin, 'get', '/api/admin/events', { query: '?state=parked' })).status, 200);
+  assert.equal((await call(admin, 'get', '/api/admin/events', { query: '?state=lost' })).status, 422);
   assert.equal((await call(admin, 'post', '/api/admin/stage-managers/{id}/reject', { id, body: {} })).status, 409);
   assert.equal((await call(admin, 'post', approve, { id: someId, body: {} })).status, 404);
 

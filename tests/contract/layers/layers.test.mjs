@@ -27,7 +27,7 @@ const allowed = {
 // Folders of a service that know ports only, and so none of these.
 const adaptersOnly = ['common/redis/', 'common/http/', 'common/ws/', 'common/sql/', 'auth-service/src/store/'];
 const adapterFiles = /\/(redis_[a-z_]+)\.(cpp|hpp)$/;
-const domains = ['auth-service/src/user/', 'auth-service/src/session/', 'auth-service/src/admin/', 'auth-service/src/approval/', 'auth-service/src/limits/', 'auth-service/src/upkeep/', 'auth-service/src/pages/'];
+const domains = ['auth-service/src/user/', 'auth-service/src/session/', 'auth-service/src/admin/', 'auth-service/src/approval/', 'auth-service/src/events/', 'auth-service/src/limits/', 'auth-service/src/upkeep/', 'auth-service/src/pages/'];
 
 test('a room of common includes only what stands above it', () => {
   for (const path of sources.filter((each) => each.startsWith('common/'))) {

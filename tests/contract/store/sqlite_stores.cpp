@@ -4,6 +4,7 @@
 #include "auth-service/src/store/sqlite_answer_store.hpp"
 #include "auth-service/src/store/sqlite_approval_store.hpp"
 #include "auth-service/src/store/sqlite_audit_store.hpp"
+#include "auth-service/src/store/sqlite_event_records.hpp"
 #include "auth-service/src/store/sqlite_outbox.hpp"
 #include "auth-service/src/store/sqlite_purge_store.hpp"
 #include "auth-service/src/store/sqlite_session_ledger.hpp"
@@ -49,6 +50,7 @@ public:
     std::unique_ptr<upkeep::purge_store> purge_of_another_process() override {
         return std::make_unique<store::sqlite_purge_store>(*database_);
     }
+    events::event_records& events() override { return events_; }
     void run_sql(const std::string& text) override {
         auto shell = sql::database::open(folder_.file("test.db"));
         REQUIRE(shell.has_value());
@@ -68,6 +70,7 @@ private:
     store::sqlite_token_store tokens_{*database_};
     store::sqlite_answer_store answers_{*database_};
     store::sqlite_purge_store purge_{*database_};
+    store::sqlite_event_records events_{*database_};
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "auth-service/src/admin/token_store.hpp"
 #include "auth-service/src/approval/approval_store.hpp"
 #include "auth-service/src/approval/outbox.hpp"
+#include "auth-service/src/events/event_records.hpp"
 #include "auth-service/src/session/session_ledger.hpp"
 #include "auth-service/src/upkeep/purge_store.hpp"
 #include "auth-service/src/user/user_store.hpp"
@@ -30,6 +31,7 @@ public:
     virtual upkeep::purge_store& purge() = 0;
     // As another process on the same database has it.
     virtual std::unique_ptr<upkeep::purge_store> purge_of_another_process() = 0;
+    virtual events::event_records& events() = 0;
     // Plain SQL, as from a shell.
     virtual void run_sql(const std::string& text) = 0;
 };
