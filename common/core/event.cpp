@@ -55,6 +55,7 @@ std::string make_cursor(const user_id& user, std::int64_t version) {
 }
 
 std::optional<std::int64_t> parse_cursor(std::string_view cursor, const user_id& user) {
+    cursor = cursor.substr(0, cursor.find('.'));  // a console's names a place in the admins' stream behind it
     const auto dash = cursor.find('-');
     if (dash == std::string_view::npos || cursor.substr(0, dash) != user_hash(user)) return std::nullopt;
     const auto version = parse_integer(cursor.substr(dash + 1));

@@ -39,7 +39,7 @@ std::string event_type(std::string_view kind);
 
 // The position after `version` in the user's history, opaque to clients: names the user by a hash (N3).
 std::string make_cursor(const user_id& user, std::int64_t version);
-// The version in `cursor`; nothing when it is malformed or another user's.
+// The version in `cursor`; nothing when it is malformed or another user's. A console's cursor has one, too.
 std::optional<std::int64_t> parse_cursor(std::string_view cursor, const user_id& user);
 
 // The event as clients get it.

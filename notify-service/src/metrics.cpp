@@ -64,6 +64,12 @@ push_metrics::push_metrics(obs::metrics& registry)
       link_losses{registry.counter("stagedoor_push_link_losses_total", "Losses of a shard's subscription link.")},
       acknowledgements{registry.counter("stagedoor_ws_acknowledgements_total", "Acknowledgements that count.")},
       client_messages{registry.counter("stagedoor_ws_client_messages_total", "Messages from clients.")},
+      consoles{registry.gauge("stagedoor_push_consoles", "Sockets that follow the admins' stream.")},
+      feed_letters{registry.counter("stagedoor_push_feed_letters_total", "Letters heard on the admins' channel.")},
+      feed_events_written{registry.counter("stagedoor_push_feed_events_written_total",
+                                           "Events of others written to consoles, to a socket each.")},
+      feed_restarts{registry.counter("stagedoor_push_feed_restarts_total",
+                                     "Welcomes that begin at the end of the admins' stream, not at the client's cursor.")},
       receipts{receipt_counter(registry, "put")},
       receipts_dropped{receipt_counter(registry, "dropped")},
       receipts_refused{receipt_counter(registry, "refused")} {}

@@ -54,6 +54,10 @@ struct push_metrics {
     obs::counter& link_losses;  // of a shard's subscriptions
     obs::counter& acknowledgements;
     obs::counter& client_messages;
+    obs::gauge& consoles;
+    obs::counter& feed_letters;
+    obs::counter& feed_events_written;
+    obs::counter& feed_restarts;     // welcomes that say that the place in the admins' stream was lost, or is a first one
     obs::counter& receipts;          // put into Redis
     obs::counter& receipts_dropped;  // Redis was away for too long
     obs::counter& receipts_refused;  // by Redis, for good

@@ -41,6 +41,7 @@ void for_each_socket(hub& all, Visit visit) {
 
 push_shard::push_shard(runtime::executor shard, std::size_t index, const process& shared)
     : keys_{shared.keys},
+      admins_channel_{shared.keys.admin_events()},
       counts_{shared.counts},
       health_{shared.health.add("redis")},
       tasks_{shard},
@@ -102,6 +103,8 @@ void push_shard::on_message(std::string_view channel, std::string_view payload) 
     const auto user = user_of_channel(keys_, channel);
     if (user) {
         hub_.on_message(*user, payload);
+    } else if (channel == admins_channel_) {
+        hub_.on_admin_message(payload);
     } else {
         counts_.unreadable.add();
     }

@@ -79,6 +79,7 @@ private:
     runtime::task<void> wait_for_sockets(std::chrono::milliseconds time);
 
     const redis_schema& keys_;
+    const std::string admins_channel_;
     push_metrics& counts_;
     obs::health::condition& health_;
     runtime::task_group tasks_;

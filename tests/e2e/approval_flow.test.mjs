@@ -124,6 +124,7 @@ test('a suspended person is shown out, and told so', scene(1, async (ada) => {
 
 test('two admins: the second reads that somebody else has decided', scene(1, async (admin) => {
   const person = await stack.person('Eleonora Duse');
+  await admin.page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1013 }));  // or it would see it happen
   await admin.signIn(stack.admin);
   const row = admin.page.getByRole('listitem').filter({ hasText: person.email });
   await row.waitFor();

@@ -8,6 +8,7 @@ import { Problem } from './stagedoor-client.js';
 const pageSize = 25;
 const pageMost = 200;        // the API's own bound
 const typingPauseMs = 250;
+const burstMs = 200;         // what happens to others comes in bursts: the list is asked for once
 const logged = 20;           // decisions kept in sight
 
 const page = new SessionPage((user) => { byId('who').textContent = user.displayName; });
@@ -105,10 +106,17 @@ byId('reload').addEventListener('click', async () => {
   announce(`The list is up to date. Checked at ${clockTime()}.`);
 });
 
-// The list follows what is heard of others, each return to the page, and each reconnection. It does not poll: a page
-// that asks by itself would keep an unattended session from ever becoming idle.
+// The list follows what is heard of others, each return to the page, and each reconnection. It does not poll, and does not
+// follow where nobody looks: a page that asks by itself would keep an unattended session from ever becoming idle.
+let due = null;
+function loadSoon() {
+  if (document.visibilityState !== 'visible') return;  // it loads on return
+  due ??= setTimeout(() => { due = null; load(); }, burstMs);
+}
 document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') load(); });
-page.notifications.addEventListener('state', ({ detail }) => { if (detail.reconnected) load(); });
-page.notifications.addEventListener('event', ({ detail }) => { if (detail.subject !== page.user?.id) load(); });
+page.notifications.addEventListener('state', ({ detail }) => { if (detail.reconnected) loadSoon(); });
+page.notifications.addEventListener('event', ({ detail }) => { if (detail.subject !== page.user?.id) loadSoon(); });
+// What was heard does not continue what the list knows.
+page.notifications.addEventListener('welcome', ({ detail }) => { if (detail.feed && !detail.feed.resumed) loadSoon(); });
 
 if (await page.check()) await load();

@@ -45,7 +45,8 @@ export function browserEnvironment() {
  *   what the event said, null if the snapshot came with `welcome`
  * - `event` and the event's own type (`stagedoor.stage_manager.approved`, …): the CloudEvents object, each once. When
  *   the page's handlers have been told of what happened to the user, the server hears that they have
- * - `welcome`, `degraded`: data of the frame
+ * - `welcome`, `degraded`: data of the frame; an admin’s `welcome` has `feed`, and `feed.resumed` false means that what was
+ *   heard of others does not continue what was heard before: reload what is shown of them
  * - `unreadable`: the text of a frame that is no CloudEvents object
  */
 export class Notifications extends EventTarget {

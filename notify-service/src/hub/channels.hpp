@@ -14,6 +14,10 @@ public:
     virtual runtime::task<result<void>> acquire(user_id user) = 0;
     virtual void release(const user_id& user) = 0;
 
+    // The same for the channel of admins' consoles.
+    virtual runtime::task<result<void>> acquire_admins() = 0;
+    virtual void release_admins() = 0;
+
 protected:
     ~channels() = default;
 };

@@ -27,6 +27,16 @@ letter_action feed::on_letter(std::int64_t version) noexcept {
     return letter_action::read;
 }
 
+letter_action feed::on_notice(std::int64_t version) noexcept {
+    if (state_ != feed_state::live) {
+        heard_ = std::max(heard_, version);
+        return letter_action::ignore;
+    }
+    if (version <= sent_) return letter_action::ignore;
+    begin_read(false);
+    return letter_action::read;
+}
+
 bool feed::recheck() noexcept {
     if (state_ != feed_state::live) return false;
     begin_read(false);

@@ -59,6 +59,9 @@ public:
     // The version written last, or where the client began. 0 before that is known.
     std::int64_t sent() const noexcept { return sent_ == unknown ? 0 : sent_; }
 
+    // Since the last birth.
+    bool is_welcomed() const noexcept { return greeted_; }
+
     // The read under way. Meaningful in state reading.
     stream_read pending() const noexcept;
 
@@ -74,6 +77,12 @@ public:
     // The answer to a read: the versions of its entries, ascending; `full` when its limit may have cut it short.
     // Nothing when another read has taken its place: the answer has to be dropped.
     std::optional<replay> on_read(std::uint32_t ticket, std::span<const std::int64_t> versions, bool full) noexcept;
+
+    // A letter that is to be read from the stream, with all else that a read brings, instead of written as it comes.
+    letter_action on_notice(std::int64_t version) noexcept;
+
+    // The history is another one, in which the position means nothing: start pending(), which asks for its end.
+    void on_history_lost() noexcept { begin_read(true); }
 
     // Letters may have been missed: everything begins anew, but for the position.
     void on_link_lost() noexcept;

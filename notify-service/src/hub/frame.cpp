@@ -16,6 +16,12 @@ frame encode(encoding how, std::string_view json, const stream_fields& beside) {
     return {};
 }
 
+frame encode_event(encoding how, std::string_view json, std::string_view cursor) {
+    if (how == encoding::websocket) return encode(how, json);
+    // Of all that is said, events alone are positions to come back to (N3).
+    return encode(how, json, {.id = cursor});
+}
+
 frame_set encode_in_all(std::string_view json) {
     frame_set made;
     for (std::size_t i = 0; i < made.size(); ++i) made[i] = encode(static_cast<encoding>(i), json);
@@ -24,9 +30,7 @@ frame_set encode_in_all(std::string_view json) {
 
 frame outgoing_event::make(encoding how) const {
     if (how == encoding::websocket) return encode(how, json_);
-    // Of all that is said, events alone are positions to come back to (N3).
-    const auto cursor = make_cursor(user_, version_);
-    return encode(how, json_, {.id = cursor});
+    return encode_event(how, json_, make_cursor(user_, version_));
 }
 
 }  // namespace stagedoor::notify

@@ -22,6 +22,9 @@ inline constexpr std::size_t encodings = 3;
 // `json`: one CloudEvents object.
 frame encode(encoding how, std::string_view json, const stream_fields& beside = {});
 
+// `json`: one event, whose cursor is also given beside it.
+frame encode_event(encoding how, std::string_view json, std::string_view cursor);
+
 // The same frame in every encoding.
 using frame_set = std::array<frame, encodings>;
 frame_set encode_in_all(std::string_view json);

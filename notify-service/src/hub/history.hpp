@@ -9,9 +9,24 @@
 #include "common/core/errc.hpp"
 #include "common/runtime/task.hpp"
 #include "common/session/session_policy.hpp"
+#include "notify-service/src/hub/feed.hpp"
 #include "notify-service/src/session/session_check.hpp"
 
 namespace stagedoor::notify {
+
+// What a socket reads at once: its user's stream, and on a console the admins' stream as well.
+struct read_request {
+    stream_read own;
+    std::optional<stream_read> admins;
+};
+
+// Of the admins' stream; all entries are of one life (R3).
+struct admin_readout {
+    std::string incarnation;  // empty without entries
+    std::vector<std::int64_t> numbers;
+    std::vector<std::string> letters;
+    bool full = false;  // there may be more entries
+};
 
 struct readout {
     // Of the stream's entries, oldest first.
@@ -21,6 +36,8 @@ struct readout {
 
     std::optional<std::string> record;
     std::optional<std::string> snapshot;
+
+    std::optional<admin_readout> admins;  // if it was asked for
 
     stored_session stored() const noexcept { return {record, snapshot}; }
 };
@@ -33,10 +50,10 @@ struct head_question {
 
 class history {
 public:
-    // The stream from version `from` on, it included, or its last entry alone; then record and snapshot. In this order,
-    // so that the snapshot is never older than the entries: a `welcome` does not lag behind its own cursor.
+    // The streams, each as stream_read says; then record and snapshot. In this order, so that the snapshot is never older
+    // than the entries: a `welcome` does not lag behind its own cursor.
     // errc::redis_unavailable, redis_protocol, overloaded.
-    virtual runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) = 0;
+    virtual runtime::task<result<readout>> read(session::session_ref who, read_request what) = 0;
 
     // For each the first version in the stream behind the one written; nothing where there is none. In one round trip.
     // Errors as above.

@@ -34,7 +34,28 @@ void hub::on_message(const user_id& user, std::string_view text) {
     counts_.unreadable.add();
 }
 
+void hub::on_admin_message(std::string_view text) {
+    if (watchers_.empty()) return;
+    const auto news = parse_admin_letter(text);
+    if (!news) return counts_.unreadable.add();
+    counts_.feed_letters.add();
+    for (auto& console : watchers_) {
+        switch (console.position().on_letter(news->incarnation, news->number)) {
+            case letter_action::ignore:
+                break;
+            case letter_action::read:
+                counts_.holes.add();
+                console.start_read();
+                break;
+            case letter_action::write:
+                console.write(*news);
+                break;
+        }
+    }
+}
+
 void hub::on_link_lost() {
+    for (auto& console : watchers_) console.position().on_link_lost();
     for_each([](member& socket) {
         socket.position().on_link_lost();
         socket.on_link_lost();
@@ -42,6 +63,10 @@ void hub::on_link_lost() {
 }
 
 void hub::on_link_restored() {
+    // Their sockets read for them.
+    for (auto& console : watchers_) {
+        if (console.holds_channel()) console.position().on_confirmed();
+    }
     for_each([](member& socket) {
         // One that is not born has been confirmed since, by itself.
         if (!socket.holds_channel() || socket.position().state() != feed_state::born) return;
@@ -97,6 +122,10 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
                 socket.end(*over);
                 continue;
             }
+        }
+        if (socket.watches()) {
+            if (socket.position().on_notice(news.version) == letter_action::read) socket.start_read();
+            continue;
         }
         switch (socket.position().on_letter(news.version)) {
             case letter_action::ignore:

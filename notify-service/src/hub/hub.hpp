@@ -15,6 +15,7 @@
 #include "notify-service/src/hub/history.hpp"
 #include "notify-service/src/hub/member.hpp"
 #include "notify-service/src/hub/pulse.hpp"
+#include "notify-service/src/hub/watcher.hpp"
 #include "notify-service/src/metrics.hpp"
 
 namespace stagedoor::notify {
@@ -31,8 +32,14 @@ public:
     void join(member& socket);
     void leave(member& socket);
 
+    // The same for a console's place in the admins' stream.
+    void watch(watcher& console) { watchers_.push_back(console); }
+    void unwatch(watcher& console) { watchers_.erase(watchers_.iterator_to(console)); }
+
     // A letter or a control message on the user's channel.
     void on_message(const user_id& user, std::string_view text);
+    // A letter on the admins' channel.
+    void on_admin_message(std::string_view text);
     // Letters may be missed from now on.
     void on_link_lost();
     // Every channel that is held is confirmed again.
@@ -65,6 +72,7 @@ private:
     void deliver(audience& listeners, const session_ended& news);
 
     std::unordered_map<user_id, audience, id_hash<user_tag>> audiences_;
+    boost::intrusive::list<watcher, boost::intrusive::constant_time_size<false>> watchers_;
     std::size_t sockets_ = 0;
     push_metrics& counts_;
 };

@@ -25,6 +25,9 @@ public:
 
     // Whether it holds its user's channel: what the hub calls restored is then confirmed for it.
     bool holds_channel() const noexcept { return holds_channel_; }
+    // Whether it is a console, which follows the admins' stream as well (watcher.hpp): its own letters are read rather
+    // than written as they come, with the facts that say whether its user may go on watching.
+    bool watches() const noexcept { return watches_; }
     // The session's epoch; known once it was checked.
     std::optional<std::int64_t> epoch() const noexcept { return epoch_; }
 
@@ -44,6 +47,7 @@ protected:
     session::session_ref who_;
     std::optional<std::int64_t> epoch_;
     bool holds_channel_ = false;
+    bool watches_ = false;
 };
 
 }  // namespace stagedoor::notify

@@ -32,9 +32,9 @@ runtime::task<bool> read_queue::read_for(std::shared_ptr<reader> who) {
     const auto wanted = who->wanted();
     if (!wanted) co_return true;
     counts_.reads.add();
-    auto found = co_await source_.read(who->whose(), wanted->from);
+    auto found = co_await source_.read(who->whose(), *wanted);
     if (found) {
-        who->on_readout(wanted->ticket, *std::move(found));
+        who->on_readout(*wanted, *std::move(found));
         co_return true;
     }
     counts_.failed_reads.add();

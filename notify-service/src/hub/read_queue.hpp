@@ -22,8 +22,9 @@ class reader {
 public:
     virtual session::session_ref whose() const = 0;
     // The read it waits for; nothing: none any more.
-    virtual std::optional<stream_read> wanted() const = 0;
-    virtual void on_readout(std::uint32_t ticket, readout found) = 0;
+    virtual std::optional<read_request> wanted() const = 0;
+    // `asked`: what was wanted when the read began.
+    virtual void on_readout(const read_request& asked, readout found) = 0;
     // Redis has something else in the place of what was to be read.
     virtual void on_unreadable() = 0;
 

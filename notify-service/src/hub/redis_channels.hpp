@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/core/redis_schema.hpp"
@@ -17,8 +18,12 @@ public:
 
     runtime::task<result<void>> acquire(user_id user) override;
     void release(const user_id& user) override;
+    runtime::task<result<void>> acquire_admins() override;
+    void release_admins() override;
 
 private:
+    runtime::task<result<void>> acquire_channel(std::string channel);
+
     redis::subscriber& link_;
     const redis_schema& keys_;
 };

@@ -4,37 +4,47 @@
 #include <string_view>
 #include <utility>
 
+#include "common/core/admin_event.hpp"
+
 namespace stagedoor::notify {
 namespace {
 
 // One more than a stream holds, so that most reads are not followed by another.
 constexpr std::size_t read_entries = limits::stream_entries + 1;
+// A part of the admins' stream: what a socket's queue takes in one go.
+constexpr std::size_t admin_read_entries = 128;
 
-// `<version>-0`: nothing else is ever added to a user's stream (R2).
-std::optional<std::int64_t> version_of(std::string_view entry_id) noexcept {
-    std::int64_t version = 0;
+// `<number>-0`: nothing else is ever added to these streams (R2, R3).
+std::optional<std::int64_t> number_of(std::string_view entry_id) noexcept {
+    std::int64_t number = 0;
     const auto* const end = entry_id.data() + entry_id.size();
-    const auto [rest, ec] = std::from_chars(entry_id.data(), end, version);
+    const auto [rest, ec] = std::from_chars(entry_id.data(), end, number);
     if (ec != std::errc{} || std::string_view{rest, end} != "-0") return std::nullopt;
-    return version;
+    return number;
 }
 
-redis::command read_stream(const std::string& stream, std::optional<std::int64_t> from) {
+redis::command read_stream(const std::string& stream, std::optional<std::int64_t> from, std::size_t most) {
     if (!from) return redis::command{"XREVRANGE", stream, "+", "-", "COUNT", 1};
-    return redis::command{"XRANGE", stream, std::to_string(*from) + "-0", "+", "COUNT", read_entries};
+    return redis::command{"XRANGE", stream, std::to_string(*from) + "-0", "+", "COUNT", most};
 }
 
-result<void> add_entry(readout& out, const redis::value& entry) {
-    const auto parts = entry.to_array();
-    if (!parts || parts->size() != 2) return errc::redis_protocol;
-    const auto id = (*parts)[0].to_text();
-    const auto fields = (*parts)[1].to_array();
-    if (!id || !fields || fields->size() != 2) return errc::redis_protocol;
-    const auto version = version_of(*id);
-    const auto letter = (*fields)[1].to_text();
-    if (!version || !letter) return errc::redis_protocol;
-    out.versions.push_back(*version);
-    out.letters.emplace_back(*letter);
+// The entries of a stream: their numbers, and their letters.
+result<void> read_entries_of(const redis::value& reply, std::vector<std::int64_t>& numbers,
+                             std::vector<std::string>& letters) {
+    const auto entries = reply.to_array();
+    if (!entries) return entries.error();
+    for (const auto& entry : *entries) {
+        const auto parts = entry.to_array();
+        if (!parts || parts->size() != 2) return errc::redis_protocol;
+        const auto id = (*parts)[0].to_text();
+        const auto fields = (*parts)[1].to_array();
+        if (!id || !fields || fields->size() != 2) return errc::redis_protocol;
+        const auto number = number_of(*id);
+        const auto letter = (*fields)[1].to_text();
+        if (!number || !letter) return errc::redis_protocol;
+        numbers.push_back(*number);
+        letters.emplace_back(*letter);
+    }
     return {};
 }
 
@@ -42,10 +52,11 @@ result<std::optional<std::int64_t>> parse_next(const redis::value& entries) {
     const auto list = entries.to_array();
     if (!list) return list.error();
     if (list->empty()) return std::optional<std::int64_t>{};
-    readout one;
-    const auto added = add_entry(one, list->front());
+    std::vector<std::int64_t> versions;
+    std::vector<std::string> letters;
+    const auto added = read_entries_of(entries, versions, letters);
     if (!added) return added.error();
-    return std::optional{one.versions.front()};
+    return std::optional{versions.front()};
 }
 
 std::optional<std::string> to_owned(std::optional<std::string_view> text) {
@@ -67,19 +78,27 @@ result<void> add_session(readout& out, const redis::value& record_and_snapshot) 
 
 }  // namespace
 
-runtime::task<result<readout>> redis_history::read(session::session_ref who, std::optional<std::int64_t> from) {
+runtime::task<result<readout>> redis_history::read(session::session_ref who, read_request what) {
     std::vector<redis::command> all;
-    all.push_back(read_stream(keys_.events(who.user), from));
+    all.push_back(read_stream(keys_.events(who.user), what.own.from, read_entries));
+    if (what.admins) all.push_back(read_stream(keys_.admin_events(), what.admins->from, admin_read_entries));
     all.emplace_back("MGET", keys_.session(who.user, who.session), keys_.user(who.user));
     all.emplace_back("GET", fence_.key());
     auto replies = co_await data_.exchange_all(std::move(all));
-    const auto whole = heed_fence(std::move(replies[2]));
+    const auto whole = heed_fence(std::move(replies.back()));
     if (!whole) co_return whole.error();
     auto entries = data_.checked(std::move(replies[0]));
-    auto texts = data_.checked(std::move(replies[1]));
+    auto texts = data_.checked(std::move(replies[replies.size() - 2]));
     if (!entries) co_return entries.error();
     if (!texts) co_return texts.error();
-    co_return parse_readout(*entries, *texts);
+    auto found = parse_readout(*entries, *texts);
+    if (!found || !what.admins) co_return found;
+    auto of_admins = data_.checked(std::move(replies[1]));
+    if (!of_admins) co_return of_admins.error();
+    auto admins = parse_admin_readout(*of_admins);
+    if (!admins) co_return admins.error();
+    found->admins = *std::move(admins);
+    co_return found;
 }
 
 runtime::task<result<std::vector<std::optional<std::int64_t>>>> redis_history::next_after(
@@ -136,16 +155,26 @@ result<void> redis_history::heed_fence(result<redis::value> reply) {
 
 result<readout> parse_readout(const redis::value& entries, const redis::value& record_and_snapshot) {
     readout out;
-    const auto list = entries.to_array();
-    if (!list) return list.error();
-    for (const auto& entry : *list) {
-        const auto added = add_entry(out, entry);
-        if (!added) return added.error();
-    }
+    const auto read = read_entries_of(entries, out.versions, out.letters);
+    if (!read) return read.error();
     out.full = out.versions.size() >= read_entries;
 
     const auto added = add_session(out, record_and_snapshot);
     if (!added) return added.error();
+    return out;
+}
+
+result<admin_readout> parse_admin_readout(const redis::value& entries) {
+    admin_readout out;
+    const auto added = read_entries_of(entries, out.numbers, out.letters);
+    if (!added) return added.error();
+    out.full = out.numbers.size() >= admin_read_entries;
+    for (std::size_t i = 0; i < out.letters.size(); ++i) {
+        const auto letter = parse_admin_letter(out.letters[i]);
+        const bool fits = letter && letter->number == out.numbers[i] && (i == 0 || letter->incarnation == out.incarnation);
+        if (!fits) return errc::redis_protocol;
+        if (i == 0) out.incarnation = letter->incarnation;
+    }
     return out;
 }
 

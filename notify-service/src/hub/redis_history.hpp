@@ -1,4 +1,4 @@
-// The port `history` over the shard's data link: three commands in one write.
+// The port `history` over the shard's data link: few commands in one write.
 #pragma once
 
 #include "common/core/redis_schema.hpp"
@@ -14,7 +14,7 @@ public:
     redis_history(redis::link& data, redis::fence_watch& fence, const redis_schema& keys)
         : data_{data}, fence_{fence}, keys_{keys} {}
 
-    runtime::task<result<readout>> read(session::session_ref who, std::optional<std::int64_t> from) override;
+    runtime::task<result<readout>> read(session::session_ref who, read_request what) override;
     runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question> all) override;
     runtime::task<result<std::vector<readout>>> read_sessions(std::vector<session::session_ref> who) override;
 
@@ -29,5 +29,7 @@ private:
 
 // XRANGE's (or XREVRANGE's) reply and MGET's, put together. errc::redis_protocol: they are not what was asked for.
 result<readout> parse_readout(const redis::value& entries, const redis::value& record_and_snapshot);
+// XRANGE's (or XREVRANGE's) reply for the admins' stream. errc::redis_protocol, as above.
+result<admin_readout> parse_admin_readout(const redis::value& entries);
 
 }  // namespace stagedoor::notify

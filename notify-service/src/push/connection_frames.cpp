@@ -7,10 +7,21 @@ namespace {
 
 constexpr std::size_t usual_size = 512;  // a welcome of average names
 
-void append_subject_and_cursor(std::string& out, const user_id& user, std::int64_t version) {
-    out.append(",\"subject\":\"");
-    append_uuid(out, user.bytes);
-    out.append("\",\"cursor\":\"").append(make_cursor(user, version)).append("\"");
+void append_feed(std::string& out, connection_frames::watching feed) {
+    using enum connection_frames::watching;
+    switch (feed) {
+        case nothing:
+            break;
+        case soon:
+            out.append(",\"feed\":null");
+            break;
+        case anew:
+            out.append(",\"feed\":{\"resumed\":false}");
+            break;
+        case resumed:
+            out.append(",\"feed\":{\"resumed\":true}");
+            break;
+    }
 }
 
 }  // namespace
@@ -20,18 +31,20 @@ connection_frames::connection_frames(std::string_view node, std::size_t shard)
 
 std::string connection_frames::make(const welcome& frame, instant now) {
     auto out = begin("welcome", now);
-    append_subject_and_cursor(out, frame.facts.id, frame.version);
-    out.append(",\"data\":{\"user\":");
+    out.append(",\"subject\":\"");
+    append_uuid(out, frame.facts.id.bytes);
+    out.append("\",\"cursor\":\"").append(frame.cursor).append("\",\"data\":{\"user\":");
     append_public_json(out, frame.facts);
     out.append(",\"resumed\":").append(frame.resumed ? "true" : "false");
+    append_feed(out, frame.feed);
     out.append(",\"heartbeatIntervalMs\":").append(std::to_string(frame.heartbeat_interval.count()));
     out.append("}}");
     return out;
 }
 
-std::string connection_frames::make_heartbeat(const user_id& user, std::int64_t version, instant now) {
+std::string connection_frames::make_heartbeat(std::string_view cursor, instant now) {
     auto out = begin("heartbeat", now);
-    out.append(",\"data\":{\"cursor\":\"").append(make_cursor(user, version)).append("\"}}");
+    out.append(",\"data\":{\"cursor\":\"").append(cursor).append("\"}}");
     return out;
 }
 

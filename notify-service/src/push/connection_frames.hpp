@@ -21,16 +21,24 @@ public:
     // `node`: unique among the nodes and all their restarts, out of [A-Za-z0-9_-].
     connection_frames(std::string_view node, std::size_t shard);
 
+    // What a welcome says of the admins' stream.
+    enum class watching : std::uint8_t {
+        nothing,  // this socket is no console
+        soon,     // another welcome will tell
+        anew,     // from its end on: what came before is not told
+        resumed,  // what follows continues behind the client's cursor, or behind what was written
+    };
     struct welcome {
         const user_facts& facts;
-        std::int64_t version = 0;  // the position that its cursor names
+        std::string_view cursor;
         bool resumed = false;
+        watching feed = watching::nothing;
         std::chrono::milliseconds heartbeat_interval{};
     };
     std::string make(const welcome& frame, instant now);
 
-    // `version`: what was written to this socket last (N4).
-    std::string make_heartbeat(const user_id& user, std::int64_t version, instant now);
+    // `cursor`: what was written to this socket last (N4).
+    std::string make_heartbeat(std::string_view cursor, instant now);
 
     // Redis is away: events come late. The next `welcome` ends it.
     std::string make_degraded(instant now);

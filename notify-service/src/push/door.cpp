@@ -38,7 +38,7 @@ runtime::task<void> join_first(push_context& node, credentials presented, std::s
     for (const auto& each : presented) {
         const auto who = each.who();
         auto socket = make(node, how, who, feed{parse_cursor(cursor, who.user)});
-        const auto refused = co_await socket->join(each);
+        const auto refused = co_await socket->join(each, cursor);
         if (!refused) {
             into.socket = std::move(socket);
             into.refused.reset();

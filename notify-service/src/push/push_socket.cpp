@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/core/admin_event.hpp"
 #include "common/core/secrets.hpp"
 #include "common/obs/log.hpp"
 #include "common/runtime/failpoint.hpp"
@@ -42,15 +43,27 @@ push_socket::~push_socket() {
     if (holds_channel_) node_.subscriptions.release(who_.user);
 }
 
-runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
+runtime::task<std::optional<refusal>> push_socket::join(credential presented, std::string cursor) {
     const auto acquired = co_await node_.subscriptions.acquire(who_.user);
     if (!acquired) co_return unavailable(to_errc(acquired.error()));
     holds_channel_ = true;
     position_.on_confirmed();
+    const auto refused = co_await read_first(presented);
+    if (refused || !may_watch(findings_->facts)) co_return refused;
 
-    const auto wanted = position_.pending();
+    // An admin's: once more, with the admins' stream, behind the confirmation of that channel too.
+    console_ = std::make_unique<console>(*this, node_, parse_admin_place(cursor));
+    watches_ = true;
+    const auto listening = co_await console_->listen();
+    if (!listening) co_return unavailable(to_errc(listening.error()));
+    const auto refused_now = co_await read_first(presented);
+    co_return refused_now;
+}
+
+runtime::task<std::optional<refusal>> push_socket::read_first(credential presented) {
+    const auto wanted = pending();
     node_.counts.reads.add();
-    auto read = co_await node_.source.read(who_, wanted.from);
+    auto read = co_await node_.source.read(who_, wanted);
     if (!read) {
         node_.counts.failed_reads.add();
         co_return unavailable(to_errc(read.error()));
@@ -58,11 +71,11 @@ runtime::task<std::optional<refusal>> push_socket::join(credential presented) {
     auto granted = check_request(presented, read->stored(), node_.at(), node_.settings.timeouts);
     if (!granted) co_return granted.error();
     if (ended_early_) co_return *ended_early_;
-    if (position_.state() != feed_state::reading || position_.pending().ticket != wanted.ticket) {
+    if (position_.state() != feed_state::reading || position_.pending().ticket != wanted.own.ticket) {
         co_return unavailable(errc::redis_unavailable);  // the link was lost meanwhile
     }
     take_times(*granted);
-    findings_ = std::make_unique<findings>(findings{wanted.ticket, *std::move(read), std::move(granted->facts)});
+    findings_ = std::make_unique<findings>(findings{wanted, *std::move(read), std::move(granted->facts)});
     co_return std::nullopt;
 }
 
@@ -76,7 +89,7 @@ void push_socket::opened(socket_quota::place place) {
     if (ended_early_) return end(*ended_early_);
     if (node_.draining) return close(close_code::draining, errc::shutting_down);
     const auto found = std::move(findings_);
-    const bool told = tell(found->ticket, found->read, found->facts);
+    const bool told = tell(found->asked, found->read, found->facts);
     if (told) return;
     // The link was lost between the read and the answer; what it missed then is made up for now.
     if (position_.state() == feed_state::reading) return start_read();
@@ -96,10 +109,12 @@ void push_socket::tick(steady_time now, instant wall_time) {
             if (!has_unread()) close(close_code::no_pong);
             break;
         case pulse::beat::due: {
-            const auto beat = encode(encoding_, node_.frames.make_heartbeat(who_.user, position_.sent(), wall_time));
+            const auto beat = encode(encoding_, node_.frames.make_heartbeat(cursor(), wall_time));
             send({&beat, 1});
             const bool asked = ask_for_life();
             if (!asked) pulse_.pong();
+            // Consoles are few: whatever a letter has missed is made up for, and who may watch is asked again (N4, N5).
+            if (console_) start_read();
             break;
         }
     }
@@ -114,6 +129,11 @@ void push_socket::close(close_code code, std::optional<errc> cause) {
 }
 
 void push_socket::start_read() {
+    // A console reads all it follows at once.
+    if (console_) {
+        position_.recheck();
+        console_->position().recheck();
+    }
     // While joining, join() sees for itself that its read is not the newest any more.
     if (phase_ == phase::open) node_.reads.add(shared_from_this());
 }
@@ -135,14 +155,20 @@ void push_socket::end(const refusal& why) {
              limits::ws_close_time);
 }
 
-std::optional<stream_read> push_socket::wanted() const {
+std::optional<read_request> push_socket::wanted() const {
     if (phase_ != phase::open || position_.state() != feed_state::reading) return std::nullopt;
-    return position_.pending();
+    return pending();
 }
 
-void push_socket::on_readout(std::uint32_t ticket, readout found) {
+read_request push_socket::pending() const {
+    read_request all{position_.pending(), std::nullopt};
+    if (console_ && console_->position().state() == feed_state::reading) all.admins = console_->position().pending();
+    return all;
+}
+
+void push_socket::on_readout(const read_request& asked, readout found) {
     const auto still = wanted();
-    if (!still || still->ticket != ticket) return;
+    if (!still || still->own.ticket != asked.own.ticket) return;
     runtime::failpoint("read");
     const auto granted = check_again(who_, found.stored(), node_.at(), node_.settings.timeouts);
     if (!granted) {
@@ -151,7 +177,9 @@ void push_socket::on_readout(std::uint32_t ticket, readout found) {
         return end(refused);
     }
     take_times(*granted);
-    tell(ticket, found, granted->facts);
+    // No admin any more, or not an active one: what the session may have is another connection.
+    if (console_ && !may_watch(granted->facts)) return close(close_code::session_unclear, errc::forbidden);
+    tell(asked, found, granted->facts);
 }
 
 void push_socket::on_session(const readout& found) {
@@ -168,36 +196,66 @@ void push_socket::take_times(const admission& granted) {
     idle_at_ = granted.idle_at;
 }
 
-bool push_socket::tell(std::uint32_t ticket, const readout& read, const user_facts& facts) {
-    const auto plan = position_.on_read(ticket, read.versions, read.full);
+bool push_socket::tell(const read_request& asked, const readout& read, const user_facts& facts) {
+    const auto plan = position_.on_read(asked.own.ticket, read.versions, read.full);
     if (!plan) return false;
     if (plan->welcome && phase_ == phase::open) receipt_.begin(plan->welcome->at);
-    const auto frames = frames_of(*plan, read, facts);
+    console::news feed;
+    if (console_) feed = console_->take(asked, read);
+    std::vector<frame> frames;
+    if (plan->welcome || (feed.plan && feed.plan->welcome)) add_welcome(frames, *plan, feed, facts);
+    add_events(frames, *plan, read, feed);
+    if (console_) console_->add_events(frames, feed, read, encoding_, position_.sent());
     if (send(frames)) receipt_.wrote(position_.sent());
-    if (plan->read_again) start_read();
+    const bool feed_reads_on = console_ && console_->position().state() == feed_state::reading;
+    if (plan->read_again || feed_reads_on) start_read();
     return true;
 }
 
-std::vector<frame> push_socket::frames_of(const replay& plan, const readout& read, const user_facts& facts) {
-    std::vector<frame> frames;
-    if (plan.welcome) {
-        const auto [resumed, at] = *plan.welcome;
-        (resumed ? node_.counts.resumes : node_.counts.restarts).add();
-        const connection_frames::welcome greeting{facts, at, resumed, node_.settings.heartbeat};
-        frames.push_back(encode(encoding_, node_.frames.make(greeting, node_.now())));
-    }
-    for (auto i = plan.first; i < plan.last; ++i) {
+void push_socket::add_welcome(std::vector<frame>& to, const replay& own, const console::news& feed,
+                              const user_facts& facts) {
+    const bool resumed = !own.welcome || own.welcome->resumed;
+    (resumed ? node_.counts.resumes : node_.counts.restarts).add();
+    const auto entries = static_cast<std::int64_t>(own.last - own.first);
+    const auto at = cursor_at(position_.sent() - entries, feed.from);
+    const auto watching = console_ ? console_->state_after(feed) : connection_frames::watching::nothing;
+    const connection_frames::welcome greeting{facts, at, resumed, watching, node_.settings.heartbeat};
+    to.push_back(encode(encoding_, node_.frames.make(greeting, node_.now())));
+}
+
+void push_socket::add_events(std::vector<frame>& to, const replay& own, const readout& read,
+                             const console::news& feed) {
+    for (auto i = own.first; i < own.last; ++i) {
         const auto news = parse_letter(read.letters[i]);
-        if (news) {
-            outgoing_event event{who_.user, news->version, news->frame};
-            frames.push_back(event.as(encoding_));
-            node_.counts.replayed.add();
-            node_.counts.events_written.add();
-        } else {
+        if (!news) {
             node_.counts.unreadable.add();
+            continue;
         }
+        if (console_) {
+            const auto at = cursor_at(news->version, feed.from);
+            to.push_back(encode_event(encoding_, with_cursor(news->frame, at), at));
+        } else {
+            outgoing_event event{who_.user, news->version, news->frame};
+            to.push_back(event.as(encoding_));
+        }
+        node_.counts.replayed.add();
+        node_.counts.events_written.add();
     }
-    return frames;
+}
+
+void push_socket::write_from_feed(const admin_letter& news) {
+    if (subject_of(news.frame) == who_.user) return;  // its own stream has it
+    const auto at = cursor();
+    const auto event = encode_event(encoding_, with_cursor(news.frame, at), at);
+    if (send({&event, 1})) node_.counts.feed_events_written.add();
+}
+
+std::string push_socket::cursor_at(std::int64_t version, const std::optional<admin_place>& in_feed) const {
+    return make_console_cursor(who_.user, version, in_feed);
+}
+
+std::string push_socket::cursor() const {
+    return cursor_at(position_.sent(), console_ ? console_->position().place() : std::nullopt);
 }
 
 bool push_socket::send(std::span<const frame> what) {

@@ -13,12 +13,14 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "common/ws/socket.hpp"
 #include "notify-service/src/hub/member.hpp"
 #include "notify-service/src/hub/pulse.hpp"
 #include "notify-service/src/hub/read_queue.hpp"
+#include "notify-service/src/push/console.hpp"
 #include "notify-service/src/push/push_context.hpp"
 #include "notify-service/src/receipts/receipt_book.hpp"
 
@@ -28,7 +30,8 @@ class push_socket : public member, public reader, public std::enable_shared_from
 public:
     // Subscribes, reads and checks. A refusal with close_code::try_again_later is for an answer before anything is
     // written. Once, before the connection is handed over; the caller keeps the socket meanwhile.
-    runtime::task<std::optional<refusal>> join(credential presented);
+    // `cursor`: the client's.
+    runtime::task<std::optional<refusal>> join(credential presented, std::string cursor);
 
     // Every now and then: heartbeat, pong, expiry.
     void tick(steady_time now, instant wall_time);
@@ -49,9 +52,12 @@ public:
 
     // reader
     session::session_ref whose() const final { return who_; }
-    std::optional<stream_read> wanted() const final;
-    void on_readout(std::uint32_t ticket, readout found) final;
+    std::optional<read_request> wanted() const final;
+    void on_readout(const read_request& asked, readout found) final;
     void on_unreadable() final;
+
+    // For its console: the next letter of the admins' stream.
+    void write_from_feed(const admin_letter& news);
 
 protected:
     // Joins the hub: from here on a revocation is not missed (N1). `shard` outlives this.
@@ -79,7 +85,7 @@ private:
 
     // What join() found, until opened() can tell of it.
     struct findings {
-        std::uint32_t ticket;
+        read_request asked;
         readout read;
         user_facts facts;
     };
@@ -94,10 +100,16 @@ private:
     virtual void put_last(close_code code, const frame& last, ws::socket::queue policy,
                           std::chrono::milliseconds within) = 0;
 
+    runtime::task<std::optional<refusal>> read_first(credential presented);
+    read_request pending() const;
     void take_times(const admission& granted);
     // False: the read was not the newest one, and was dropped.
-    bool tell(std::uint32_t ticket, const readout& read, const user_facts& facts);
-    std::vector<frame> frames_of(const replay& plan, const readout& read, const user_facts& facts);
+    bool tell(const read_request& asked, const readout& read, const user_facts& facts);
+    void add_welcome(std::vector<frame>& to, const replay& own, const console::news& feed, const user_facts& facts);
+    void add_events(std::vector<frame>& to, const replay& own, const readout& read, const console::news& feed);
+    // Behind this version, and on a console behind this place.
+    std::string cursor_at(std::int64_t version, const std::optional<admin_place>& in_feed) const;
+    std::string cursor() const;
     // Whether they were taken.
     bool send(std::span<const frame> what);
     bool was_taken(ws::sent outcome);
@@ -107,6 +119,7 @@ private:
     std::shared_ptr<push_socket> self_;  // while open, and until the connection has ended
     std::optional<socket_quota::place> place_;
     std::unique_ptr<findings> findings_;
+    std::unique_ptr<console> console_;  // of admins alone
     std::optional<refusal> ended_early_;  // while joining
     instant expires_at_{};
     instant idle_at_{};

@@ -82,6 +82,11 @@ verdict<admission> check_again(const session::session_ref& who, const stored_ses
 // The verdict on a letter's head: nothing while it leaves a session of this epoch alive (K7).
 std::optional<refusal> check_letter(const letter& head, const session_id& session, std::int64_t epoch) noexcept;
 
+// Whether a user of these facts hears of everybody (R3, N5).
+inline bool may_watch(const user_facts& facts) noexcept {
+    return facts.role == user_role::admin && facts.status == user_status::active;
+}
+
 // How a session's end, told by a tombstone or a control message, closes its sockets.
 refusal refusal_for_end(errc reason) noexcept;
 

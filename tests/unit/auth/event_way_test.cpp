@@ -38,7 +38,7 @@ TEST_CASE("an event's id is a user's id and a version, and nothing else", "[even
     const std::string user = "01890a5d-ac96-774b-bcce-b302099a8057";
     CHECK(event_ref::parse(user + ".12") == event_ref{*user_id::parse(user), 12});
     for (const auto& text : {std::string{}, user, user + ".", user + ".0", user + ".-1", user + ".01", user + ".1.2",
-                             user + ".1 ", user + ".x", "x.1", user + ".99999999999999999999"}) {
+                             user + ".1 ", user + ".x", std::string{"x.1"}, user + ".99999999999999999999"}) {
         INFO(text);
         CHECK_FALSE(event_ref::parse(text));
     }

@@ -12,6 +12,8 @@ namespace json = boost::json;
 
 namespace {
 
+using watching = connection_frames::watching;
+
 const instant now = from_unix_ms(1'800'000'000'123);
 
 json::object parsed(const std::string& frame) { return json::parse(frame).as_object(); }
@@ -29,7 +31,7 @@ TEST_CASE("a welcome carries snapshot, cursor, resumption and heartbeat interval
                            2,
                            session_id{make_uuid_v4()},
                            2};
-    const auto frame = parsed(frames.make(connection_frames::welcome{facts, 3, true, 25s}, now));
+    const auto frame = parsed(frames.make(connection_frames::welcome{facts, make_cursor(facts.id, 3), true, watching::nothing, 25s}, now));
     CHECK(frame.at("specversion") == "1.0");
     CHECK(frame.at("type") == "stagedoor.connection.welcome");
     CHECK(frame.at("source") == "/stagedoor");
@@ -43,12 +45,24 @@ TEST_CASE("a welcome carries snapshot, cursor, resumption and heartbeat interval
     const auto& user = data.at("user").as_object();
     CHECK(user.at("displayName") == json::string{facts.display_name});
     CHECK(user.size() == 6);  // no epoch, no kept session
+    CHECK_FALSE(data.contains("feed"));
+}
+
+TEST_CASE("a console's welcome says where it stands in the admins' stream", "[frames]") {
+    connection_frames frames{"node7", 1};
+    const user_facts facts{};
+    const auto feed_of = [&](watching feed) {
+        return parsed(frames.make(connection_frames::welcome{facts, "c", true, feed, 25s}, now)).at("data").at("feed");
+    };
+    CHECK(feed_of(watching::soon).is_null());
+    CHECK(feed_of(watching::anew).at("resumed") == false);
+    CHECK(feed_of(watching::resumed).at("resumed") == true);
 }
 
 TEST_CASE("a heartbeat says what was written to the socket", "[frames]") {
     connection_frames frames{"n", 0};
     const user_id user{make_uuid_v7()};
-    const auto frame = parsed(frames.make_heartbeat(user, 9, now));
+    const auto frame = parsed(frames.make_heartbeat(make_cursor(user, 9), now));
     CHECK(frame.at("type") == "stagedoor.connection.heartbeat");
     CHECK(parse_cursor(frame.at("data").at("cursor").as_string(), user) == 9);
 }

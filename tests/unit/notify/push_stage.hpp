@@ -35,25 +35,39 @@ struct fake_channels final : channels {
         co_return result<void>{};
     }
     void release(const user_id&) override { --held; }
+    runtime::task<result<void>> acquire_admins() override { return acquire({}); }
+    void release_admins() override { --held; }
 };
 
 // Answers out of a signed-in user and a stream.
 struct fake_history final : history {
     signed_in& user;
     std::vector<std::pair<std::int64_t, std::string>> stream;
+    std::string incarnation = "life";
+    std::vector<std::pair<std::int64_t, std::string>> admins;
     bool away = false;
     int reads = 0;
     std::function<void()> before_reply;  // once, after the read was carried out
 
     explicit fake_history(signed_in& of) : user{of} {}
 
-    runtime::task<result<readout>> read(session::session_ref, std::optional<std::int64_t> from) override {
+    static void read_stream(const std::vector<std::pair<std::int64_t, std::string>>& from, const stream_read& what,
+                            std::vector<std::int64_t>& numbers, std::vector<std::string>& letters) {
+        for (const auto& [number, letter] : from) {
+            if (what.from ? number < *what.from : number != from.back().first) continue;
+            numbers.push_back(number);
+            letters.push_back(letter);
+        }
+    }
+
+    runtime::task<result<readout>> read(session::session_ref, read_request what) override {
         ++reads;
         readout out;
-        for (const auto& [version, letter] : stream) {
-            if (from ? version < *from : version != stream.back().first) continue;
-            out.versions.push_back(version);
-            out.letters.push_back(letter);
+        read_stream(stream, what.own, out.versions, out.letters);
+        if (what.admins) {
+            out.admins.emplace();
+            read_stream(admins, *what.admins, out.admins->numbers, out.admins->letters);
+            if (!out.admins->numbers.empty()) out.admins->incarnation = incarnation;
         }
         out.record = user.stored_record();
         out.snapshot = user.stored_snapshot();

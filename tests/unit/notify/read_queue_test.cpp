@@ -22,8 +22,8 @@ struct fake_history final : history {
     std::size_t most_under_way = 0;
     std::vector<std::optional<std::int64_t>> asked;
 
-    runtime::task<result<readout>> read(session::session_ref, std::optional<std::int64_t> from) override {
-        asked.push_back(from);
+    runtime::task<result<readout>> read(session::session_ref, read_request what) override {
+        asked.push_back(what.own.from);
         most_under_way = std::max(most_under_way, ++under_way);
         co_await runtime::sleep_for(1ms);
         --under_way;
@@ -47,9 +47,12 @@ struct fake_reader final : reader {
     int unreadable = 0;
 
     session::session_ref whose() const override { return {}; }
-    std::optional<stream_read> wanted() const override { return read; }
-    void on_readout(std::uint32_t ticket, readout) override {
-        if (read && ticket == read->ticket) ++readouts;
+    std::optional<read_request> wanted() const override {
+        if (!read) return std::nullopt;
+        return read_request{*read, std::nullopt};
+    }
+    void on_readout(const read_request& asked, readout) override {
+        if (read && asked.own == *read) ++readouts;
     }
     void on_unreadable() override { ++unreadable; }
 };

@@ -55,3 +55,18 @@ TEST_CASE("what is not a reply to the read is a protocol error", "[readout]") {
     CHECK(parse_readout(list({}), list({value{}})).error() == errc::redis_protocol);
     CHECK(parse_readout(list({}), list({value{}, list({})})).error() == errc::redis_protocol);
 }
+
+TEST_CASE("the admins' stream is read as letters of one life", "[readout]") {
+    const auto out = parse_admin_readout(list({entry("7-0", "a life 7 {}"), entry("8-0", "a life 8 {}")}));
+    REQUIRE(out.has_value());
+    CHECK(out->incarnation == "life");
+    CHECK(out->numbers == std::vector<std::int64_t>{7, 8});
+    CHECK_FALSE(out->full);
+    CHECK(parse_admin_readout(list({}))->incarnation.empty());
+
+    CHECK(parse_admin_readout(list({entry("7-0", "a life 8 {}")})).error() == errc::redis_protocol);
+    CHECK(parse_admin_readout(list({entry("7-0", "a life 7 {}"), entry("8-0", "a other 8 {}")})).error() ==
+          errc::redis_protocol);
+    CHECK(parse_admin_readout(list({entry("7-0", "e 7 0 - - active {}")})).error() == errc::redis_protocol);
+    CHECK(parse_admin_readout(text("x")).error() == errc::redis_protocol);
+}
