@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "auth-service/src/limits/network.hpp"
+#include "common/runtime/client_network.hpp"
 
 namespace stagedoor::admin {
 namespace {
@@ -31,7 +31,7 @@ void token_node::forget(const sha256_digest& digest) {
 
 rate_limit::decision token_node::ask(const boost::asio::ip::address& client, rate_limit::step how) {
     if (!bad_tokens_.limits()) return {.allowed = true};
-    rate_limit::question asked{rate_limit::kind::token, rate_limit::network_of(client), bad_tokens_, how};
+    rate_limit::question asked{rate_limit::kind::token, runtime::network_of(client), bad_tokens_, how};
     return counts_.decide(asked, std::chrono::steady_clock::now());
 }
 
