@@ -14,7 +14,7 @@ using boost::asio::ip::make_address;
 namespace {
 
 const std::string ada = "ada@example.com";
-const rates usual{{100, 1min}, {50, 1min}, {3, 15min}, {5, 15min}, {2, 1h}};
+const rates usual{{100, 1min}, {50, 1min}, {3, 15min}, {5, 15min}, {2, 1h}, {10, 1min}};
 
 // The local counts behind the port, with a clock set by hand.
 class counts final : public rate_limiter {
