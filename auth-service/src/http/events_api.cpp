@@ -3,6 +3,7 @@
 
 #include "auth-service/src/http/admin_handlers.hpp"
 #include "auth-service/src/http/answers.hpp"
+#include "auth-service/src/http/list_parameters.hpp"
 
 namespace stagedoor::api {
 namespace {
@@ -61,40 +62,20 @@ std::string parked_json(const parked_page& page) {
     return out + "}";
 }
 
-struct parked_query {
-    std::int64_t after = 0;
-    std::size_t limit = limits::page_default;
-};
+constexpr std::string_view state_complaint = "has to be parked: other events are asked for by id";
 
-template <class Number>
-std::optional<Number> parse_number(std::string_view text, Number least, Number most) {
-    Number value{};
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc{} || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-    return value;
+std::optional<std::string_view> parse_state(std::string_view text) noexcept {
+    if (text != "parked") return std::nullopt;
+    return text;
 }
 
-parked_query read_query(const http::query& given, std::vector<field_error>& errors) {
-    parked_query query;
-    bool state_given = false;
-    for (const auto& [name, value] : given.all()) {
-        if (name == "state") {
-            state_given = true;
-            if (value != "parked") errors.push_back({name, "has to be parked: other events are asked for by id"});
-        } else if (name == "cursor") {
-            const auto after = parse_number<std::int64_t>(value, 0, INT64_MAX);
-            query.after = after.value_or(0);
-            if (!after) errors.push_back({name, "has to be the nextCursor of an earlier page"});
-        } else if (name == "limit") {
-            const auto limit = parse_number<std::size_t>(value, 1, limits::page_max);
-            query.limit = limit.value_or(limits::page_default);
-            if (!limit) errors.push_back({name, "has to be 1 to " + std::to_string(limits::page_max)});
-        } else {
-            errors.push_back({name, "is not a known parameter"});
-        }
-    }
-    if (!state_given) errors.push_back({"state", "has to be parked: other events are asked for by id"});
-    return query;
+// An id of the outbox.
+std::optional<std::int64_t> parse_row(std::string_view text) noexcept {
+    std::int64_t id = 0;
+    const auto* const last = text.data() + text.size();
+    const auto [end, ec] = std::from_chars(text.data(), last, id);
+    if (ec != std::errc{} || end != last || id < 0) return std::nullopt;
+    return id;
 }
 
 }  // namespace
@@ -108,12 +89,18 @@ answer show_event(context& with, const http::request& request, admin_caller) {
 }
 
 answer list_events(context& with, const http::request& request, admin_caller) {
-    const auto given = request.query();
+    auto given = list_parameters::of(request);
     if (!given) co_return refuse(given.error());
-    std::vector<field_error> errors;
-    const auto query = read_query(*given, errors);
-    if (!errors.empty()) co_return refuse(errc::validation_failed, errors);
-    const auto page = co_await with.events.parked(query.after, query.limit);
+    const auto state = given->take("state", parse_state, state_complaint);
+    const auto after = given->take("cursor", parse_row, "has to be the nextCursor of an earlier page");
+    const auto limit = given->limit();
+    const bool fine = given->finish();
+    if (!fine) co_return refuse(errc::validation_failed, given->errors());
+    if (!state) {
+        std::vector<field_error> missing{{"state", std::string{state_complaint}}};
+        co_return refuse(errc::validation_failed, std::move(missing));
+    }
+    const auto page = co_await with.events.parked(after.value_or(0), limit);
     if (!page) co_return refuse(page.error());
     co_return http::response::json(200, parked_json(*page));
 }

@@ -217,7 +217,7 @@ void push_socket::add_welcome(std::vector<frame>& to, const replay& own, const c
     const bool resumed = !own.welcome || own.welcome->resumed;
     (resumed ? node_.counts.resumes : node_.counts.restarts).add();
     const auto entries = static_cast<std::int64_t>(own.last - own.first);
-    const auto at = cursor_at(position_.sent() - entries, feed.from);
+    const auto at = make_console_cursor(who_.user, position_.sent() - entries, feed.from);
     const auto watching = console_ ? console_->state_after(feed) : connection_frames::watching::nothing;
     const connection_frames::welcome greeting{facts, at, resumed, watching, node_.settings.heartbeat};
     to.push_back(encode(encoding_, node_.frames.make(greeting, node_.now())));
@@ -232,7 +232,7 @@ void push_socket::add_events(std::vector<frame>& to, const replay& own, const re
             continue;
         }
         if (console_) {
-            const auto at = cursor_at(news->version, feed.from);
+            const auto at = make_console_cursor(who_.user, news->version, feed.from);
             to.push_back(encode_event(encoding_, with_cursor(news->frame, at), at));
         } else {
             outgoing_event event{who_.user, news->version, news->frame};
@@ -250,12 +250,9 @@ void push_socket::write_from_feed(const admin_letter& news) {
     if (send({&event, 1})) node_.counts.feed_events_written.add();
 }
 
-std::string push_socket::cursor_at(std::int64_t version, const std::optional<admin_place>& in_feed) const {
-    return make_console_cursor(who_.user, version, in_feed);
-}
-
 std::string push_socket::cursor() const {
-    return cursor_at(position_.sent(), console_ ? console_->position().place() : std::nullopt);
+    const auto in_feed = console_ ? console_->position().place() : std::nullopt;
+    return make_console_cursor(who_.user, position_.sent(), in_feed);
 }
 
 bool push_socket::send(std::span<const frame> what) {

@@ -107,8 +107,7 @@ private:
     bool tell(const read_request& asked, const readout& read, const user_facts& facts);
     void add_welcome(std::vector<frame>& to, const replay& own, const console::news& feed, const user_facts& facts);
     void add_events(std::vector<frame>& to, const replay& own, const readout& read, const console::news& feed);
-    // Behind this version, and on a console behind this place.
-    std::string cursor_at(std::int64_t version, const std::optional<admin_place>& in_feed) const;
+    // Behind what was written last, on a console in both histories.
     std::string cursor() const;
     // Whether they were taken.
     bool send(std::span<const frame> what);
