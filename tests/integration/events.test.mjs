@@ -33,6 +33,7 @@ async function signedIn() {
   const person = await stack.person();
   const device = stack.device();
   await device.signIn(person);
+  await device.post('/api/auth/refresh-session');  // before the relay has told of a person, a node cannot judge (4404)
   return { person, device };
 }
 
