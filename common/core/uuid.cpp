@@ -9,12 +9,16 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-constexpr int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
+// By character; 0xff for what is no digit. A table: each event's channel has a user in it.
+constexpr auto hex_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(0xff);
+    for (std::uint8_t i = 0; i < 16; ++i) values[static_cast<std::uint8_t>(hex_digits[i])] = i;
+    for (std::uint8_t i = 0; i < 6; ++i) values[static_cast<std::uint8_t>('A' + i)] = static_cast<std::uint8_t>(10 + i);
+    return values;
+}();
+
+constexpr unsigned hex_value(char c) noexcept { return hex_values[static_cast<std::uint8_t>(c)]; }
 
 constexpr bool is_dash_before(std::size_t byte) noexcept {
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -49,13 +53,15 @@ std::optional<uuid_bytes> parse_uuid(std::string_view text) noexcept {
     if (text.size() != uuid_text_size) return std::nullopt;
     uuid_bytes bytes{};
     std::size_t at = 0;
+    unsigned seen = 0;  // has a high bit as soon as one of them is no digit
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         if (is_dash_before(i) && text[at++] != '-') return std::nullopt;
-        const int high = hex_value(text[at++]);
-        const int low = hex_value(text[at++]);
-        if (high < 0 || low < 0) return std::nullopt;
-        bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+        const auto high = hex_value(text[at++]);
+        const auto low = hex_value(text[at++]);
+        seen |= high | low;
+        bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
     }
+    if (seen > 0x0f) return std::nullopt;
     return bytes;
 }
 

@@ -75,4 +75,7 @@ result<bool> reply_reader::next(value& out) {
     return true;
 }
 
+// hiredis has a task open (index 0) as soon as it has seen the first byte of a reply.
+bool reply_reader::idle() const noexcept { return reader_->len == reader_->pos && reader_->ridx < 0; }
+
 }  // namespace stagedoor::redis

@@ -22,6 +22,9 @@ public:
     // than 7, or one reply of more than limits::redis_reply_bytes; then only destruction is left.
     result<bool> next(value& out);
 
+    // Nothing is half read: the next bytes begin a reply.
+    bool idle() const noexcept;
+
 private:
     struct closer {
         void operator()(redisReader* reader) const noexcept;

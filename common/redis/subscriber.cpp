@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/core/limits.hpp"
+#include "common/redis/published.hpp"
 
 namespace stagedoor::redis {
 namespace asio = runtime::asio;
@@ -94,8 +95,20 @@ result<void> subscriber::received(std::string_view bytes) {
     return taken;
 }
 
+// Messages come by the thousand, everything else is rare: whole ones are handed on where they lie, and the first bytes
+// that are something else, or less than a message, go to the reader with all that follows.
 result<void> subscriber::take(std::string_view bytes) {
+    while (greetings_due_ == 0 && reader_.idle() && connection_.is_open()) {
+        const auto message = take_published(bytes);
+        if (!message) break;
+        dispatch_message(message->channel, message->payload);
+    }
+    if (bytes.empty() || !connection_.is_open()) return {};
     reader_.feed(bytes);
+    return dispatch_replies();
+}
+
+result<void> subscriber::dispatch_replies() {
     while (connection_.is_open()) {
         value reply;
         const auto whole = reader_.next(reply);
@@ -130,13 +143,7 @@ result<void> subscriber::dispatch_push(const value::array& parts) {
     const auto kind = text_of(parts[0]);
     const auto subject = text_of(parts[1]);
     if (kind == "message" && parts.size() == 3) {
-        message_came_ = true;
-        if (subject != probe_channel_) {
-            to_.on_message(subject, text_of(parts[2]));
-            return {};
-        }
-        heard_ = std::max(heard_, parse_nonce(text_of(parts[2])));
-        if (heard_ >= published_.nonce) published_.since.reset();
+        dispatch_message(subject, text_of(parts[2]));
         return {};
     }
     if (kind == "pong") {
@@ -147,6 +154,13 @@ result<void> subscriber::dispatch_push(const value::array& parts) {
     const auto confirmed = table_.confirmed(kind == "subscribe", subject);
     if (confirmed) announce_if_restored();
     return confirmed;
+}
+
+void subscriber::dispatch_message(std::string_view channel, std::string_view payload) {
+    message_came_ = true;
+    if (channel != probe_channel_) return to_.on_message(channel, payload);
+    heard_ = std::max(heard_, parse_nonce(payload));
+    if (heard_ >= published_.nonce) published_.since.reset();
 }
 
 void subscriber::announce_if_restored() {

@@ -74,8 +74,10 @@ private:
     time_point tick(time_point now) override;
 
     result<void> take(std::string_view bytes);
+    result<void> dispatch_replies();
     result<void> dispatch(const value& reply);
     result<void> dispatch_push(const value::array& parts);
+    void dispatch_message(std::string_view channel, std::string_view payload);
     result<void> take_greeting(const value& reply);
     void announce_if_restored();
     void send_ping(time_point now);

@@ -109,6 +109,8 @@ private:
     void wait_readable();
     void on_readable();
     void wait_writable();
+    void write_at_once(const shared_frame& frame);
+    sent outcome() const noexcept;
     bool peer_is_not_reading();
     void on_deadline();
 
