@@ -67,7 +67,7 @@ TEST_CASE("rows that are parked are listed with their reasons, page by page") {
     const auto user = add_manager(*all);
     const auto entry = entry_of(user);
     REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
-    REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, "ada")).has_value());
+    REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, user::actor{"ada"})).has_value());
     const auto rows = wait(all->outbox().unpublished(10))->rows;
     REQUIRE(rows.size() == 2);
     REQUIRE(wait(all->outbox().park(rows[0].id, "WRONGTYPE")).has_value());

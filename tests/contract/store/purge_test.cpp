@@ -129,11 +129,11 @@ TEST_CASE("sessions go a day after their absolute expiry, and count as ended") {
     };
     const auto long_over = begin(26h);
     const auto signed_out_then = begin(26h);
-    REQUIRE(wait(all->ledger().end(signed_out_then, errc::session_signed_out, "ada")).has_value());
+    REQUIRE(wait(all->ledger().end(signed_out_then, errc::session_signed_out, user::actor{"ada"})).has_value());
     const auto over = begin(24h);
     const auto living = begin(1min);
     const auto signed_out = begin(1min);
-    REQUIRE(wait(all->ledger().end(signed_out, errc::session_signed_out, "ada")).has_value());
+    REQUIRE(wait(all->ledger().end(signed_out, errc::session_signed_out, user::actor{"ada"})).has_value());
 
     CHECK(purge_ledger(*all) == 2);
     for (const auto& gone : {long_over, signed_out_then}) CHECK_FALSE(*wait(all->ledger().find(gone)));
