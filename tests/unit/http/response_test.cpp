@@ -97,8 +97,10 @@ TEST_CASE("every problem of the table can be written") {
         CHECK(body.at("code").as_string() == row.code);
         CHECK_FALSE(body.contains("detail"));
         CHECK(has(text, "Retry-After: 1\r\n") == (row.status == 503 || row.status == 429));
+        const bool of_token = row.code.starts_with("token_");
         CHECK(has(text, "WWW-Authenticate: Session realm=\"stagedoor\", error=\"" + std::string{row.code} + "\"\r\n") ==
-              (row.status == 401));
+              (row.status == 401 && !of_token));
+        CHECK(has(text, "WWW-Authenticate: Bearer realm=\"stagedoor\", error=\"invalid_token\"\r\n") == of_token);  // RFC 6750 section 3
     }
 }
 
