@@ -33,17 +33,15 @@ TEST_CASE("two relays, a failure and a death: each change gets there once and in
 }
 
 TEST_CASE("whatever Redis loses, two relays bring it back, to users and admins", "[relay][model]") {
-    SECTION("wiped") { require_safe({.wipes = 1}); }
     SECTION("wiped, and the past is purged") { require_safe({.purges = 1, .wipes = 1}); }
-    SECTION("older") { require_safe({.restores = 1}); }
-    SECTION("older, with an admin who watches") { require_safe({.restores = 1, .console = true}); }
+    SECTION("older, with an admin who watches") { require_safe({.restores = 1, .looks = 1}); }
 }
 
 TEST_CASE("the model of the relay notices each rule that is left out", "[relay][model]") {
     CHECK(fails({}, skipped::chain));
     CHECK(fails({}, skipped::refusal_of_repeats));
     CHECK(fails({.failures = 1}, skipped::admins));
-    CHECK(fails({.wipes = 1}, skipped::look_at_the_fence));
-    CHECK(fails({.restores = 1, .console = true}, skipped::new_incarnation));
+    CHECK(fails({.rows = 1, .wipes = 2}, skipped::look_at_the_fence));
+    CHECK(fails({.restores = 1, .looks = 1}, skipped::new_incarnation));
     CHECK(fails({.purges = 1, .wipes = 1}, skipped::rebase));
 }

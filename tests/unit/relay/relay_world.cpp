@@ -7,12 +7,17 @@ namespace stagedoor::model {
 
 using approval::data_state;
 
+namespace {
+
+std::string name(const char* what, unsigned number) { return number == 0 ? "" : what + std::to_string(number); }
+
+}  // namespace
+
 relay_world::relay_world(relay_budget left, skipped rule) : left_{left}, rule_{rule} {
     redis_.fence = {1, 1, 1, 0, fence_step::fed, 0};
     redis_.admins = {1, 1, 0, {}};
     console_.incarnation = 1;
     for (auto& r : relays_) learn(r);
-    if (left_.restores > 0) copy_ = redis_;
 }
 
 packed_key<5> relay_world::key() const {
@@ -29,7 +34,7 @@ packed_key<5> relay_world::key() const {
     };
     bits.add(committed_, 2), bits.add(published_, 3), bits.add(purged_, 3), bits.add(fed_run_, 2), bits.add(fed_feed_, 3);
     bits.add(run_, 2);
-    for (const auto budget : {left_.failures, left_.deaths, left_.purges, left_.wipes, left_.restores})
+    for (const auto budget : {left_.failures, left_.deaths, left_.purges, left_.wipes, left_.restores, left_.looks})
         bits.add(static_cast<unsigned>(budget), 2);
     add_data(redis_);
     bits.add(copy_.has_value(), 1);
@@ -70,7 +75,7 @@ relay_world::small relay_world::unused_incarnation() const {
 }
 
 void relay_world::open_replay() {
-    const approval::outbox_standing db{std::nullopt, committed_, {"", fed_feed_}};
+    const approval::outbox_standing db{std::nullopt, committed_, {name("run", fed_run_), fed_feed_}};
     const auto first = approval::open_replay(sight(), db, false, "life", {});
     const auto cursor = static_cast<small>(first.cursor);
     redis_.fence = {run_, unused_life(), static_cast<small>(first.feed), cursor, first.step, cursor};
@@ -86,22 +91,24 @@ void relay_world::go(const visitor<relay_world>& visit, const char* what, Change
 }
 
 void relay_world::moves(const visitor<relay_world>& visit) const {
+    const auto now = state();
     for (std::size_t i = 0; i < relays_.size(); ++i) {
-        if (!relays_[i].dead) relay_moves(visit, i);
+        if (!relays_[i].dead) relay_moves(visit, i, now);
     }
     if (committed_ < left_.rows) go(visit, "commit", [](auto& w) { ++w.committed_; });
     if (leftovers_.batch != 0) {
         go(visit, "late", [](auto& w) { w.do_leftover(); });
         go(visit, "never", [](auto& w) { w.leftovers_ = {}; });
     }
-    if (state() == data_state::broken) go(visit, "open", [](auto& w) { w.open_replay(); });
-    if (left_.console) go(visit, "look", [](auto& w) { w.look(w.console_); });
+    if (now == data_state::broken) go(visit, "open", [](auto& w) { w.open_replay(); });
+    // The fence is read with the stream (N1): one that is not good is a lost link.
+    if (left_.looks > 0 && now == data_state::whole) go(visit, "look", [](auto& w) { --w.left_.looks, w.look(w.console_); });
 
     const auto old = static_cast<small>(published_ & ~purged_ & ((1U << committed_) - 1) >> 1);  // the last change stays
     if (left_.purges > 0 && old != 0) go(visit, "PURGE", [old](auto& w) { --w.left_.purges, w.purged_ |= old; });
     if (left_.wipes > 0) go(visit, "WIPE", [](auto& w) { --w.left_.wipes, w.redis_ = {}; });
-    if (left_.restores > 0) {
-        go(visit, "copy", [](auto& w) { w.copy_ = w.redis_; });
+    if (left_.restores > 0 && !copy_) go(visit, "copy", [](auto& w) { w.copy_ = w.redis_; });
+    if (left_.restores > 0 && copy_) {
         go(visit, "RESTORE", [](auto& w) {
             --w.left_.restores, ++w.run_;
             w.redis_ = *std::exchange(w.copy_, std::nullopt);
@@ -115,7 +122,7 @@ void relay_world::moves(const visitor<relay_world>& visit) const {
     }
 }
 
-void relay_world::relay_moves(const visitor<relay_world>& visit, std::size_t i) const {
+void relay_world::relay_moves(const visitor<relay_world>& visit, std::size_t i, data_state now) const {
     static constexpr std::array<const char*, 9> names{"replay", "rows", "to-user", "to-admins", "run", "mend", "rebase", "say", "begin"};
     const auto& r = relays_[i];
     if (r.at == step::idle) {
@@ -128,13 +135,11 @@ void relay_world::relay_moves(const visitor<relay_world>& visit, std::size_t i) 
                 go(visit, "submitted", [=](auto& w) { w.begin(w.relays_[i], bit(row)); });
             }
         }
-        if (state() == data_state::replaying) go(visit, "replay", [=](auto& w) { w.advance(w.relays_[i]); });
+        if (now == data_state::replaying) go(visit, "replay", [=](auto& w) { w.advance(w.relays_[i]); });
     } else {
         go(visit, names[static_cast<std::size_t>(r.at)], [=](auto& w) { w.advance(w.relays_[i]); });
     }
-    auto learned = *this;
-    learned.learn(learned.relays_[i]);
-    if (learned.relays_[i].known != r.known) go(visit, "learn", [=](auto& w) { w.learn(w.relays_[i]); });
+    if (r.known != life_by(now)) go(visit, "learn", [=](auto& w) { w.learn(w.relays_[i]); });
     if (r.unmarked != 0 && r.known != note{}) go(visit, "mark", [=](auto& w) { w.mark(w.relays_[i]); });
 
     const bool sends = r.at == step::user || r.at == step::admins || r.at == step::post || r.at == step::rebase;
@@ -158,9 +163,9 @@ void relay_world::relay_moves(const visitor<relay_world>& visit, std::size_t i) 
 
 std::optional<std::string> relay_world::wrong() const {
     const auto& [stream, top, snapshot, admins, fence] = redis_;
-    if (stream != 0 && (stream >> (lowest(stream) - 1)) + 1 != 1 << (highest(stream) - lowest(stream) + 1)) {
-        return "a hole in a stream:";
-    }
+    const auto missing = static_cast<small>(((1U << top) - 1) & ~stream);
+    if ((missing & ~purged_) != 0) return "a stream without a version that the outbox has:";
+    if (stream != 0 && missing >= stream) return "a hole in a stream:";
     if (highest(stream) != top) return "a stream that is not at its top:";
     if (snapshot < top) return "a snapshot behind its stream:";
     const auto* const end = admins.events.begin() + admins.size;
@@ -187,7 +192,7 @@ bool relay_world::settled() const {
     }
     auto last_look = console_;
     look(last_look);
-    return state() == data_state::whole && (!left_.console || (last_look.seen == all && !last_look.twice));
+    return state() == data_state::whole && last_look.seen == all && !last_look.twice;
 }
 
 }  // namespace stagedoor::model

@@ -36,8 +36,8 @@ struct relay_budget {
     int deaths = 0;
     int purges = 0;
     int wipes = 0;
-    int restores = 0;  // of a copy that was made at any time
-    bool console = false;
+    int restores = 0;  // of a copy that was made at any time before
+    int looks = 0;     // of an admin's console, before its last one
 };
 
 class relay_world {
@@ -130,6 +130,7 @@ private:
     void after_run(relay& r, const result<void>& outcome);
     void finish(relay& r);
     void say(relay& r);
+    note life_by(approval::data_state judged) const;
     void learn(relay& r);
     void mark(relay& r);
     void break_pipeline(relay& r, bool still_done);
@@ -139,7 +140,7 @@ private:
 
     template <class Change>
     void go(const visitor<relay_world>& visit, const char* what, Change change) const;
-    void relay_moves(const visitor<relay_world>& visit, std::size_t i) const;
+    void relay_moves(const visitor<relay_world>& visit, std::size_t i, approval::data_state now) const;
 
     relay_budget left_;
     skipped rule_;

@@ -208,11 +208,14 @@ void relay_world::say(relay& r) {
     r.at = step::idle;
 }
 
-// As a keeper's look says it.
+// What a keeper's look makes known.
+relay_world::note relay_world::life_by(approval::data_state judged) const {
+    if (judged != approval::data_state::whole) return {};
+    return {redis_.fence.run, redis_.fence.life, redis_.fence.feed, 0, fence_step::fed, 0};
+}
+
 void relay_world::learn(relay& r) {
-    note life;
-    if (state() == approval::data_state::whole) life = {redis_.fence.run, redis_.fence.life, redis_.fence.feed, 0, fence_step::fed, 0};
-    r.known = life;
+    r.known = life_by(state());
     r.unmarked = 0, r.may_mark = false;
 }
 
