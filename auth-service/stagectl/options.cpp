@@ -16,6 +16,10 @@ bool is_http_origin(std::string_view text) {
     return text.empty() || ((text.starts_with("http://") || text.starts_with("https://")) && parse_origin(text).has_value());
 }
 
+bool is_http_url(std::string_view text) {
+    return text.empty() || ((text.starts_with("http://") || text.starts_with("https://")) && text.find(' ') == std::string_view::npos);
+}
+
 bool is_status(std::string_view text) {
     return text == "pending" || text == "active" || text == "rejected" || text == "suspended";
 }
@@ -129,7 +133,7 @@ void define(program& program, options& into) {
     events.take_operands("ID", into.events.ids, 0, 100, "Ids of events, as approve prints them. Nothing: those that are parked.");
 
     auto& watch = command(program, common, "watch", "Shows registrations and decisions as they happen, until Ctrl-C.");
-    watch.add("notify-url", into.watch.notify_url, text("URL", "http://HOST:PORT/events or https://...", is_http_origin), "",
+    watch.add("notify-url", into.watch.notify_url, text("URL", "http://HOST:PORT/events or https://...", is_http_url), "",
               "The notify-service's /events.").show_default("/events of the server");
     watch.add("count", into.watch.count, integer{0, 1'000'000, "events"}, 0, "Leaves after so many; 0: never.").only_as_flag();
 

@@ -38,10 +38,6 @@ class Console {
   told(person) {
     return this.events.filter(({ subject }) => subject === person.id).map(({ type, data }) => `${type.split('.').at(-1)} ${data.version}`);
   }
-  async opens() {
-    await until(() => this.welcomes.length > 0, { what: 'a welcome' });
-    return this;
-  }
   hears(person, ...expected) {
     return until(() => this.told(person).join() === expected.join(), { what: `${expected}, not ${this.told(person)}` });
   }
@@ -56,7 +52,7 @@ const reconnected = (device, cursor) => until(async () => {
 }, { what: 'a welcome' });
 
 story('an admin’s socket tells of registrations and of every transition, by whatever way they are made', async () => {
-  const console = await new Console(await stack.adminDevice()).opens();
+  const console = await reconnected(await stack.adminDevice());
   assert.deepEqual(console.welcomes[0].data.feed, { resumed: false });
   const person = await stack.person();
   for (const action of ['reject', 'reconsider', 'approve', 'suspend', 'reinstate']) await stack.decide(person, action);
@@ -70,7 +66,7 @@ story('a stage manager’s socket tells of nobody else', async () => {
   const [person, other] = [await stack.person(), await stack.person()];
   const device = stack.device();
   await device.signIn(person);
-  const tab = await new Console(device).opens();
+  const tab = await reconnected(device);
   assert.equal('feed' in tab.welcomes[0].data, false);
   await stack.decide(other, 'approve');
   await stack.decide(person, 'approve');
@@ -82,7 +78,7 @@ story('a stage manager’s socket tells of nobody else', async () => {
 story('what happened while the console was away is told once, behind its cursor; also when the node has died', async () => {
   const device = await stack.adminDevice();
   const [before, during] = [await stack.person(), await stack.person()];
-  const first = await new Console(device).opens();
+  const first = await reconnected(device);
   await stack.decide(before, 'approve');
   await first.hears(before, 'approved 2');
   await stack.notify.kill();
@@ -101,7 +97,7 @@ story('what happened while the console was away is told once, behind its cursor;
 story('after a wipe a console is told to reload, and goes on', async () => {
   const device = await stack.adminDevice();
   const person = await stack.person();
-  const first = await new Console(device).opens();
+  const first = await reconnected(device);
   const old = first.cursor;
   stack.redisCommand('FLUSHALL');
   await until(() => first.closed, { what: 'the close' });
@@ -114,7 +110,7 @@ story('after a wipe a console is told to reload, and goes on', async () => {
 });
 
 story('an admins’ stream that is lost alone is noticed with the next event', async () => {
-  const console = await new Console(await stack.adminDevice()).opens();
+  const console = await reconnected(await stack.adminDevice());
   const person = await stack.person();
   await console.hears(person, 'registered 1');
   stack.redisCommand('DEL', 'stagedoor:{admins}:events');
@@ -131,7 +127,7 @@ story('who is no admin any more hears nothing more of others, at once, and may g
   stack.sqlite(`UPDATE users SET role = 'admin', status = 'active' WHERE id = '${person.id}'`);
   const device = stack.device();
   await device.signIn(person);
-  const console = await new Console(device).opens();
+  const console = await reconnected(device);
   assert.ok(console.welcomes[0].data.feed);
   stack.sqlite(`UPDATE users SET role = 'stage_manager' WHERE id = '${person.id}'`);
   const other = await stack.person();
@@ -151,7 +147,7 @@ story('a suspended admin’s socket closes with 4403 before anything more is tol
   stack.sqlite(`UPDATE users SET role = 'admin', status = 'active' WHERE id = '${person.id}'`);
   const device = stack.device();
   await device.signIn(person);
-  const console = await new Console(device).opens();
+  const console = await reconnected(device);
   stack.sqlite(`UPDATE users SET status = 'suspended' WHERE id = '${person.id}'`);
   const other = await stack.person();
   await until(() => console.closed, { what: 'the close' });

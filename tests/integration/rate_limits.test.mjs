@@ -177,7 +177,7 @@ told('while Redis is away each node counts by itself, and signs people in', asyn
 });
 
 told('a refusal is in the log, without address or e-mail', () => {
-  const lines = stack.auth.output.split('\n').filter((line) => line.includes('rate limited'));
+  const lines = stack.auth.output.split('\n').filter((line) => line.includes('excess_rate_limit_exceeded'));
   assert.ok(lines.length > 3);
   for (const line of lines) assert.ok(!/198\.51|203\.0|2001:db8|example\.com/.test(line), line);
 });

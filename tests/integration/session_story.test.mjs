@@ -152,7 +152,7 @@ story('approving twice is answered alike, and what a status does not allow is a 
   const path = `/api/admin/stage-managers/${person.id}`;
   const first = await admin.post(`${path}/approve`, { reason: 'Welcome' });
   const again = await admin.post(`${path}/approve`, { reason: 'Other' });
-  assert.deepEqual(again.body, first.body);
+  assert.deepEqual([first.body.changed, again.body], [true, { ...first.body, changed: false }]);
   const conflict = await admin.post(`${path}/reject`);
   assert.equal(code(conflict), '409 invalid_transition');
   assert.match(conflict.body.detail, /active/);
