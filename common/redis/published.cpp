@@ -16,9 +16,10 @@ bool skip(std::string_view& rest, std::string_view text) noexcept {
     return true;
 }
 
-// `$<size>\r\n<size bytes>\r\n`. Lengths that Redis does not write are left to reply_reader to judge.
+// `$<size>\r\n<size bytes>\r\n`. Lengths that Redis does not write (absurd ones, and `01`) are left to reply_reader to
+// judge.
 std::optional<std::string_view> take_bulk(std::string_view& rest) noexcept {
-    if (!skip(rest, "$")) return std::nullopt;
+    if (!skip(rest, "$") || (rest.starts_with('0') && !rest.starts_with("0\r"))) return std::nullopt;
     std::size_t size = 0;
     const auto* const end = rest.data() + rest.size();
     const auto [stop, ec] = std::from_chars(rest.data(), end, size);

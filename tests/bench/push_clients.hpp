@@ -115,6 +115,8 @@ public:
     push_clients(const push_clients&) = delete;
     push_clients& operator=(const push_clients&) = delete;
 
+    // Readable when there is something to poll() for.
+    int descriptor() const { return epoll_; }
     std::size_t size() const { return targets_.size(); }
     std::size_t events() const { return events_; }
 

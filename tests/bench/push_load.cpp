@@ -10,6 +10,7 @@
 //     latency COUNT PER_SECOND  one event at a time: from setting it off to its frame
 //     close                     closes all sockets
 //     bare SOCKET COUNT PER_SECOND BYTES   PUBLISH to a subscriber of our own, with no server between
+#include <poll.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -104,6 +105,16 @@ void bare(const std::string& path, std::size_t count, double per_second, std::si
     ::close(publisher);
 }
 
+// Waits for the next line; sockets answer pings meanwhile.
+bool next_line(std::string& line, push_clients& clients) {
+    for (;;) {
+        std::array<pollfd, 2> either{{{STDIN_FILENO, POLLIN, 0}, {clients.descriptor(), POLLIN, 0}}};
+        if (::poll(either.data(), either.size(), -1) < 0) fail("cannot wait");
+        if (either[1].revents != 0) clients.poll();
+        if (either[0].revents != 0) return static_cast<bool>(std::getline(std::cin, line));
+    }
+}
+
 void obey(const std::string& line, push_clients& clients, source& from) {
     std::istringstream words{line};
     std::string what, path;
@@ -151,7 +162,7 @@ int main(int argc, char** argv) {
                            http ? "HTTP/1.1 200 " : ":1\r\n"};
         push_clients clients{static_cast<std::uint16_t>(std::stoi(argv[1])), read_targets(argv[2]), argv[3],
                              events_from};
-        for (std::string line; std::getline(std::cin, line);) obey(line, clients, events_from);
+        for (std::string line; next_line(line, clients);) obey(line, clients, events_from);
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "push_load: %s\n", failure.what());
         return 1;

@@ -1,5 +1,5 @@
-// take_published: what it takes where it lies is what the reader of replies makes of the same bytes; what it does not take
-// it does not touch.
+// take_published: what it takes where it lies is what the reader of replies makes of the same bytes; what it does not
+// take it does not touch.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -9,7 +9,9 @@ using namespace stagedoor::redis;
 
 namespace {
 
-std::string bulk(std::string_view text) { return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n"; }
+std::string bulk(std::string_view text) {
+    return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
+}
 
 std::string message(std::string_view channel, std::string_view payload) {
     return "*3\r\n" + bulk("message") + bulk(channel) + bulk(payload);
@@ -18,8 +20,8 @@ std::string message(std::string_view channel, std::string_view payload) {
 }  // namespace
 
 TEST_CASE("a published message is taken where it lies, and what follows it stays") {
-    for (const std::string& payload : {std::string{}, std::string{"x"}, std::string{"with\r\nlines\r\n"}, std::string(70'000, 'y'),
-                                       std::string{"\0\xff", 2}}) {
+    for (const std::string& payload : {std::string{}, std::string{"x"}, std::string{"with\r\nlines\r\n"},
+                                       std::string(70'000, 'y'), std::string{"\0\xff", 2}}) {
         const auto text = message("stagedoor:{a}:events", payload) + "*3\r\n";
         std::string_view bytes{text};
         const auto taken = take_published(bytes);
@@ -42,10 +44,12 @@ TEST_CASE("less than all of a message is left alone, wherever it is cut") {
 
 TEST_CASE("what is no published message is left to the reader of replies") {
     for (const std::string& text :
-         {"*3\r\n" + bulk("subscribe") + bulk("channel") + ":1\r\n", "*2\r\n" + bulk("pong") + bulk("7"), std::string{"+OK\r\n"},
-          std::string{"-ERR no\r\n"}, "*3\r\n" + bulk("message") + bulk("channel") + ":1\r\n",
-          std::string{"*3\r\n$7\r\nmessage\r\n$-1\r\n$1\r\nx\r\n"}, std::string{"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nx\r\n\r\n"},
-          std::string{"*3\r\n$7\r\nmessage\r\n$99999999999999999999\r\nx\r\n$1\r\nx\r\n"}, std::string{"*3\r\n$7\r\nmessage\r\n$\r\n"},
+         {"*3\r\n" + bulk("subscribe") + bulk("channel") + ":1\r\n", "*2\r\n" + bulk("pong") + bulk("7"),
+          std::string{"+OK\r\n"}, std::string{"-ERR no\r\n"}, "*3\r\n" + bulk("message") + bulk("channel") + ":1\r\n",
+          std::string{"*3\r\n$7\r\nmessage\r\n$-1\r\n$1\r\nx\r\n"},
+          std::string{"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nx\r\n\r\n"},
+          std::string{"*3\r\n$7\r\nmessage\r\n$99999999999999999999\r\nx\r\n$1\r\nx\r\n"},
+          std::string{"*3\r\n$7\r\nmessage\r\n$\r\n"}, std::string{"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$01\r\nx\r\n"},
           "*4\r\n" + bulk("pmessage") + bulk("*") + bulk("channel") + bulk("payload")}) {
         INFO(text);
         std::string_view bytes{text};
