@@ -1,6 +1,5 @@
 #include "auth-service/src/commands.hpp"
 
-#include <termios.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -16,6 +15,7 @@
 #include "auth-service/src/user/email.hpp"
 #include "auth-service/src/user/password_hasher.hpp"
 #include "auth-service/src/user/password_policy.hpp"
+#include "common/config/quiet_terminal.hpp"
 #include "common/core/json.hpp"
 #include "common/core/secrets.hpp"
 #include "common/http/utf8.hpp"
@@ -29,26 +29,6 @@ int fail(std::string_view why) {
     return 1;
 }
 
-// Turns the terminal's echo off while it lives.
-class quiet_terminal {
-public:
-    quiet_terminal() : active_{tcgetattr(STDIN_FILENO, &before_) == 0} {
-        if (!active_) return;
-        auto quiet = before_;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    ~quiet_terminal() {
-        if (active_) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    }
-    quiet_terminal(const quiet_terminal&) = delete;
-    quiet_terminal& operator=(const quiet_terminal&) = delete;
-
-private:
-    termios before_{};
-    bool active_;
-};
-
 std::optional<std::string> read_password(bool from_stdin) {
     std::string password;
     if (from_stdin) {
@@ -56,7 +36,7 @@ std::optional<std::string> read_password(bool from_stdin) {
         return password;
     }
     if (isatty(STDIN_FILENO) == 0) return std::nullopt;
-    const quiet_terminal quiet;
+    const config::quiet_terminal quiet;
     std::cerr << "Password: " << std::flush;
     const bool read = static_cast<bool>(std::getline(std::cin, password));
     std::cerr << '\n';

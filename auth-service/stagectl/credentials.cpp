@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "auth-service/stagectl/api.hpp"
 #include "auth-service/stagectl/failure.hpp"
 
 namespace stagedoor::ctl {
@@ -23,12 +24,6 @@ constexpr auto only_ours = S_IRWXG | S_IRWXO;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
     throw failure{exit_code::usage, "the credentials in " + path.string() + ' ' + why};
-}
-
-std::string text_of(const json::object& from, std::string_view name) {
-    const auto* const value = from.if_contains(name);
-    const auto* const text = value ? value->if_string() : nullptr;
-    return text ? std::string{*text} : std::string{};
 }
 
 void write_whole(const std::filesystem::path& path, std::string_view text) {
@@ -96,10 +91,10 @@ void credential_file::load() {
     const auto* const whole = wrong ? nullptr : document.if_object();
     const auto* const servers = whole && whole->contains("servers") ? whole->at("servers").if_object() : nullptr;
     if (!servers) refuse(path_, "are damaged: remove the file, and sign in anew");
-    last_ = text_of(*whole, "last");
+    last_ = optional_text_of(*whole, "last");
     for (const auto& entry : *servers) {
         const auto* const kept = entry.value().if_object();
-        if (kept) servers_.emplace_back(entry.key(), credential{text_of(*kept, "cookie"), text_of(*kept, "token"), text_of(*kept, "account")});
+        if (kept) servers_.emplace_back(entry.key(), credential{optional_text_of(*kept, "cookie"), optional_text_of(*kept, "token"), optional_text_of(*kept, "account")});
     }
 }
 

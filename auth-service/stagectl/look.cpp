@@ -13,6 +13,9 @@ namespace json = boost::json;
 
 constexpr std::size_t page_max = 200;  // the API's
 
+// For table::text: a pipe gets lines as long as they are.
+std::size_t page_width() { return output_is_terminal() ? terminal_width() : 0; }
+
 std::string coloured_status(const std::string& status) {
     if (status == "pending") return painted(paint::yellow, status);
     if (status == "active") return painted(paint::green, status);
@@ -124,7 +127,7 @@ exit_code list(desk& at) {
         rows.add({text_of(user, "email"), text_of(user, "status"), shown_time(text_of(user, "createdAt")), text_of(user, "id"),
                   text_of(user, "displayName")});
     }
-    if (rows.rows() > 0) print(rows.text(output_is_terminal() ? terminal_width() : 0) + '\n');
+    if (rows.rows() > 0) print(rows.text(page_width()) + '\n');
     print((rows.rows() == 0 ? "Nobody. " : "") + std::string{"In all: "} + shown_totals(member_of(last, "totals").as_object()));
     return exit_code::done;
 }
@@ -151,7 +154,7 @@ exit_code show(desk& at) {
     print(line("E-mail", printable(text_of(*facts, "email"))) + line("Name", printable(text_of(*facts, "displayName"))) +
           line("Status", coloured_status(text_of(*facts, "status"))) + line("Role", text_of(*facts, "role")) +
           line("Id", id) + line("Version", std::to_string(number_of(*facts, "version"))) + '\n');
-    const auto width = output_is_terminal() ? terminal_width() : 0;
+    const auto width = page_width();
     print(open.empty() ? "Signed in nowhere.\n\n" : session_table(open).text(width) + '\n');
     print(audit_table(history).text(width));
     return exit_code::done;
@@ -169,7 +172,7 @@ exit_code audit(desk& at) {
     if (at.as_json()) {
         print_json(entries);
     } else {
-        print(entries.empty() ? std::string{"Nothing.\n"} : audit_table(entries).text(output_is_terminal() ? terminal_width() : 0));
+        print(entries.empty() ? std::string{"Nothing.\n"} : audit_table(entries).text(page_width()));
     }
     return exit_code::done;
 }
@@ -199,7 +202,7 @@ exit_code sessions(desk& at) {
     if (at.as_json()) {
         print_json(open);
     } else {
-        print(open.empty() ? "Signed in nowhere.\n" : session_table(open).text(output_is_terminal() ? terminal_width() : 0));
+        print(open.empty() ? "Signed in nowhere.\n" : session_table(open).text(page_width()));
     }
     return exit_code::done;
 }
@@ -239,7 +242,7 @@ exit_code tokens(desk& at) {
                   revoked.empty() ? shown_time(text_of(token, "expiresAt")) : "revoked", shown_time(optional_text_of(token, "lastUsedAt")),
                   text_of(token, "name")});
     }
-    print(rows.rows() == 0 ? "No tokens.\n" : rows.text(output_is_terminal() ? terminal_width() : 0));
+    print(rows.rows() == 0 ? "No tokens.\n" : rows.text(page_width()));
     return exit_code::done;
 }
 
@@ -259,7 +262,7 @@ exit_code events(desk& at) {
                           id.empty() ? optional_text_of(event, "sessionId") : id, std::to_string(number_of(event, "attempts")),
                           text_of(event, "parkedReason")});
             }
-            print(rows.text(output_is_terminal() ? terminal_width() : 0));
+            print(rows.text(page_width()));
         }
         return exit_code::done;
     }

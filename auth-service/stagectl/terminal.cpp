@@ -1,7 +1,6 @@
 #include "auth-service/stagectl/terminal.hpp"
 
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 #include <iostream>
 
 #include "auth-service/stagectl/failure.hpp"
+#include "common/config/quiet_terminal.hpp"
 #include "common/core/json.hpp"
 
 namespace stagedoor::ctl {
@@ -38,26 +38,6 @@ bool may_paint() {
 
 constexpr std::array codes{"1", "2", "32", "33", "31"};
 
-// Turns the terminal's echo off while it lives.
-class quiet_terminal {
-public:
-    quiet_terminal() : active_{::tcgetattr(STDIN_FILENO, &before_) == 0} {
-        if (!active_) return;
-        auto quiet = before_;
-        quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    ~quiet_terminal() {
-        if (active_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    }
-    quiet_terminal(const quiet_terminal&) = delete;
-    quiet_terminal& operator=(const quiet_terminal&) = delete;
-
-private:
-    termios before_{};
-    bool active_;
-};
-
 }  // namespace
 
 std::string painted(paint with, std::string_view text) {
@@ -80,7 +60,7 @@ std::string ask_password(const std::string& prompt) {
     if (!input_is_terminal()) {
         throw failure{exit_code::usage, "there is no terminal to ask for the password on: give it with --password-stdin"};
     }
-    const quiet_terminal quiet;
+    const config::quiet_terminal quiet;
     std::cerr << prompt << std::flush;
     std::string password;
     const bool read = static_cast<bool>(std::getline(std::cin, password));

@@ -3,12 +3,7 @@
 // bounds that (C3): exactly this is allowed, and only while the fault lasts.
 import { after, before, describe, test } from 'node:test';
 
-import { cacheLeaseMs, openHouse } from '../support/load/loaded_stack.mjs';
-
-const houses = {
-  'without the cache': { authFlags: ['--session-cache', 'off'], staleMs: 0 },
-  'with the cache': { authFlags: [], staleMs: cacheLeaseMs },
-};
+import { houses, openHouse } from '../support/load/loaded_stack.mjs';
 
 for (const [name, { authFlags, staleMs }] of Object.entries(houses)) {
   describe(name, () => {

@@ -2,12 +2,7 @@
 // one that hears nothing may say yes for as long as its lease (C3), and not longer.
 import { after, before, describe, test } from 'node:test';
 
-import { cacheLeaseMs, openHouse } from '../support/load/loaded_stack.mjs';
-
-const houses = {
-  'without the cache': { authFlags: ['--session-cache', 'off'], staleMs: 0 },
-  'with the cache': { authFlags: [], staleMs: cacheLeaseMs },
-};
+import { houses, openHouse } from '../support/load/loaded_stack.mjs';
 
 for (const [name, { authFlags, staleMs }] of Object.entries(houses)) {
   describe(name, () => {

@@ -18,6 +18,12 @@ import { Person, Session } from './truth.mjs';
 
 export const cacheLeaseMs = 500;  // limits::cache_lease
 
+/** What a suite of half-open links tries: how auth-service is started, and how long a yes may be out of date by that. */
+export const houses = {
+  'without the cache': { authFlags: ['--session-cache', 'off'], staleMs: 0 },
+  'with the cache': { authFlags: [], staleMs: cacheLeaseMs },
+};
+
 const beforeMs = 500;      // of load before a fault
 const faultMs = 2_500;     // how long one lasts: several deadlines of the services
 const patienceMs = 10_000; // with what nobody has promised to be quick
