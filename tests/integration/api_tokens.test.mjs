@@ -151,7 +151,7 @@ told('tokens work while Redis is away', async () => {
     assert.equal((await withToken(stack, token).get(list)).status, 200);
     assert.equal((await withToken(stack, `${token}x`).get(list)).body.code, 'token_invalid');
   } finally {
-    await stack.redis.start();
+    await stack.bringRedisBack();
   }
 });
 

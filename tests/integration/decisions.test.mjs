@@ -141,7 +141,7 @@ told('with Redis away many are committed all the same, and the answer says pendi
     const { status, body } = await tool.post(bulk, { action: 'approve', ids });
     assert.deepEqual([status, body.counts?.done, body.delivery], [200, 600, 'pending'], JSON.stringify(body.counts ?? body));
   } finally {
-    await stack.redis.start();
+    await stack.bringRedisBack();
   }
 });
 

@@ -126,7 +126,7 @@ story('while Redis is away the event is told all the same, and afterwards its wa
   assert.equal(delivery, 'pending');
   const way = await wayOf(event.id);
   assert.deepEqual([way.relay.state, way.relay.at, way.sockets, way.whyNot], ['pending', null, null, 'not_relayed']);
-  await stack.redis.start(() => stack.redisCommand('PING') === 'PONG');
+  await stack.bringRedisBack();
   await wayBecomes(event.id, { whyNot: 'no_open_tab', state: 'relayed' });
   await device.post('/api/auth/refresh-session');
 });

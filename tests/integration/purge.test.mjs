@@ -68,10 +68,7 @@ story('a purge takes what is old, and a Redis from before it signs nobody out an
   assert.equal(await purged('sessions'), 1);
 
   await stack.redis.restartFrom(copy);
-  await until(async () => {
-    const counts = await Promise.all(stack.auths.map((node) => node.metrics()));
-    return counts.every((each) => each.stagedoor_fence_whole === 1 && each.stagedoor_redis_trusted === 1);
-  }, { what: 'Redis being whole again' });
+  await stack.recovered();
   for (const node of [0, 1]) {
     const me = await asking(node, living).get('/api/auth/me');
     assert.deepEqual([me.status, me.body.user?.displayName], [200, 'Name 69']);

@@ -217,7 +217,7 @@ story('when Redis was away sockets stay, are told so, and hear afterwards what h
   stack.sqlite(`UPDATE users SET status = 'active' WHERE id = '${person.id}'`);
   const refused = new Listener(device);
   assert.equal(await refused.isRefused(), 503);
-  await stack.redis.start(() => stack.redisCommand('PING') === 'PONG');
+  await stack.bringRedisBack();
   const outcome = await until(() => listener.ofType('stage_manager.approved').at(-1) || listener.closed, { what: 'the event' });
   // This Redis came back empty: a node that cannot tell any more whether the session lives says so (4404).
   if (outcome.code) {

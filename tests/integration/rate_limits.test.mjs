@@ -1,7 +1,6 @@
 // Limits on signing in and registering: what a client is told, that nodes share them, that they go on without Redis, and
 // that nobody can turn them against somebody.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { startStack } from '../support/stack.mjs';
@@ -170,7 +169,7 @@ told('while Redis is away each node counts by itself, and signs people in', asyn
                      [...Array(3).fill('401 invalid_credentials'), '429 rate_limited']);
     assert.equal(code(await signIn(stack.device(), other, other.password)), '200');
   } finally {
-    await stack.redis.start(() => existsSync(stack.redisSocket));
+    await stack.bringRedisBack();
   }
   assert.equal(await counted(limited), refusedBefore + 1);
   assert.ok(await counted('stagedoor_rate_limit_local_decisions_total') > localBefore + 9);

@@ -246,8 +246,7 @@ test('doctor says what is wrong when Redis is away, and what to do', told(async 
     const { stdout } = await ctl.run(['doctor']);
     assert.match(stdout, /^MEND {2}redis: .+\n {6}\S.+$/m);
   } finally {
-    await stack.redis.start();
-    await until(() => stack.allReady());
+    await stack.bringRedisBack();
   }
 }));
 

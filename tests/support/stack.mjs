@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { HttpClient } from './http_client.mjs';
-import { ChildProcess, freePorts } from './process.mjs';
+import { ChildProcess, freePorts, until } from './process.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const buildDir = resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release');
@@ -150,6 +150,23 @@ class Stack {
   async allReady() {
     const answers = await Promise.all(this.services.map(({ opsPort }) => isReady(opsPort)));
     return answers.every((ready) => ready);
+  }
+
+  /**
+   * Resolves when every service stands on Redis again: ready, what it has replayed, and believed about sessions. Until then a node
+   * of notify-service answers 503, or cannot judge a session of which Redis has not been told (4404); clients come back, tests need not.
+   */
+  recovered() {
+    return until(async () => {
+      const counts = await Promise.all(this.auths.map((node) => node.metrics()));
+      return counts.every((each) => each.stagedoor_fence_whole === 1 && each.stagedoor_redis_trusted === 1) && this.allReady();
+    }, { what: 'every service standing on Redis' });
+  }
+
+  /** Starts Redis again, and waits for the services. */
+  async bringRedisBack() {
+    await this.redis.start(() => this.redisCommand('PING') === 'PONG');
+    await this.recovered();
   }
 
   printLogs() {
