@@ -1,5 +1,7 @@
 #include "common/sql/group_committer.hpp"
 
+#include <pthread.h>
+
 #include "common/sql/transaction.hpp"
 
 namespace stagedoor::sql {
@@ -45,6 +47,7 @@ void group_committer::enqueue(std::unique_ptr<work> next) {
 }
 
 void group_committer::loop() {
+    pthread_setname_np(pthread_self(), "sqlite-writer");  // for top -H
     for (;;) {
         auto jobs = waiting_.pop_waiting(jobs_per_commit);
         if (jobs.empty()) return;

@@ -1,5 +1,7 @@
 #include "common/sql/reader_pool.hpp"
 
+#include <pthread.h>
+
 namespace stagedoor::sql {
 
 reader_pool::reader_pool(std::vector<std::unique_ptr<database>> readers, std::size_t capacity)
@@ -22,6 +24,7 @@ void reader_pool::enqueue(std::unique_ptr<work> next) {
 }
 
 void reader_pool::loop(database& db) {
+    pthread_setname_np(pthread_self(), "sqlite-reader");  // for top -H
     while (const auto job = waiting_.pop()) {
         if ((*job)->is_overdue()) {
             (*job)->answer(errc::database_busy);

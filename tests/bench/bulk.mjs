@@ -1,6 +1,6 @@
 // Approvals per second: 10,000 pending people approved by one bulk call, committed with synchronous=FULL and relayed to a
 // real Redis with its append-only file, on one machine with everything. Beside it, what SQLite alone does with the same
-// triggers in one transaction, and how long a single approval takes meanwhile.
+// triggers in one transaction, how long a single approval takes meanwhile, and what of the processors each part takes.
 //
 //     STAGEDOOR_BUILD_DIR=build/release node tests/bench/bulk.mjs [people] [rounds]
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { makeToken, withToken } from '../support/admin.mjs';
 import { ChildProcess } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
+import { cpuOfThreads } from './measuring.mjs';
 
 const people = Number(process.argv[2] ?? 10_000);
 const rounds = Number(process.argv[3] ?? 3);
@@ -34,6 +35,20 @@ async function untilRelayed() {
   while (Number(stack.sqlite('SELECT count(*) FROM outbox WHERE published_at_ms IS NULL').output) > 0) await new Promise((done) => setTimeout(done, 100));
 }
 
+// What each part has taken of the processors until now, in µs. Of auth-service, the threads that write to and read from SQLite
+// are told apart from the shards, which do HTTP and the relay.
+function spent() {
+  const { user, system } = process.cpuUsage();
+  const threads = cpuOfThreads(stack.auth.pid);
+  const of = (name) => threads.filter((each) => each.name === name).reduce((sum, each) => sum + each.us, 0);
+  const all = threads.reduce((sum, each) => sum + each.us, 0);
+  const [writer, reader] = [of('sqlite-writer'), of('sqlite-reader')];
+  const redis = cpuOfThreads(stack.redis.pid).reduce((sum, each) => sum + each.us, 0);
+  return { 'auth-service': all, 'its SQLite writer': writer, 'its SQLite readers': reader, 'its shards and others': all - writer - reader,
+           'redis-server': redis, 'notify-service': cpuOfThreads(stack.notify.pid).reduce((sum, each) => sum + each.us, 0),
+           'this client': user + system };
+}
+
 try {
   for (let round = 1; round <= rounds; ++round) {
     const ids = addPeople(round);
@@ -51,6 +66,7 @@ try {
         await new Promise((done) => setTimeout(done, 10));
       }
     })();
+    const before = spent();
     const begun = performance.now();
     let done = 0;
     const deliveries = new Set();
@@ -61,10 +77,13 @@ try {
       deliveries.add(body.delivery);
     }
     const seconds = (performance.now() - begun) / 1000;
+    await untilRelayed();  // and marked
+    const after = spent();
     running = false;
     await others;
     console.log(`round ${round}: ${done} approved, ${[...deliveries]} in ${seconds.toFixed(3)} s: ${Math.round(done / seconds)} a second; ` +
                 `another admin's two calls meanwhile: p50 ${percentile(waits, 0.5).toFixed(1)} ms, max ${percentile(waits, 1).toFixed(1)} ms`);
+    console.log(`  µs of CPU an approval: ${Object.entries(after).map(([name, us]) => `${name} ${((us - before[name]) / done).toFixed(1)}`).join(', ')}`);
   }
   addPeople(rounds + 1);
   await stack.auth.stop();

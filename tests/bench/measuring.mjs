@@ -21,6 +21,14 @@ export function cpuOf(pid) {
   return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]), 0) / 1000;
 }
 
+/** The same, thread by thread: `{name, us}`. */
+export function cpuOfThreads(pid) {
+  return readdirSync(`/proc/${pid}/task`).map((task) => ({
+    name: readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim(),
+    us: Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1000,
+  }));
+}
+
 const kilobytes = (path, name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(path, 'utf8'))[1]);
 
 /** Resident bytes of a process. */

@@ -28,7 +28,7 @@ constexpr std::string_view lift_sequences =
 constexpr std::string_view disown_redis =
     "UPDATE relay_state SET run_id = '', feed = iif(?2 > feed, ?2, feed + ?1), switched_at_ms = ?2";
 
-// As the trigger users_changed of 0002 does it.
+// As the trigger users_changed of 0006 does it.
 constexpr std::string_view tell_outbox =
     "INSERT INTO outbox (kind, user_id, version, event_type, facts, previous_status, actor, at_ms) "
     "SELECT 'user_event', id, iif(?2 > version, ?2, version + ?1), 'updated', "

@@ -78,6 +78,30 @@ TEST_CASE("processes that migrate at once all end with the schema", "[sql]") {
     }
 }
 
+TEST_CASE("an outbox of schema 5 keeps its rows, and never uses an id twice", "[sql]") {
+    const temporary_folder folder;
+    const auto db = create(folder);
+    const auto steps = store::sqlite_schema();
+    REQUIRE(complaint(sql::migrate(*db, steps.first(5))) == "");
+    const auto outbox = [&] {
+        const auto shown = sqlite3_shell(folder.file("a.db"), "SELECT * FROM outbox ORDER BY id;");
+        REQUIRE(shown.errors == "");
+        return shown.output;
+    };
+    REQUIRE(db->run_script("INSERT INTO users (id, email, display_name) VALUES "
+                           "('0190f000-0000-7000-8000-00000000000a', 'anna@example.com', 'Anna');"
+                           "UPDATE users SET status = 'active'; UPDATE users SET status = 'suspended'"));
+    const bool purged = GENERATE(false, true);
+    REQUIRE(db->run_script("UPDATE outbox SET published_at_ms = 7 WHERE id = 2"));
+    if (purged) REQUIRE(db->run_script("DELETE FROM outbox"));
+    const auto before = outbox();
+    REQUIRE(complaint(sql::migrate(*db, steps)) == "");
+    CHECK(outbox() == before);
+    REQUIRE(db->run_script("UPDATE users SET status = 'active'"));
+    CHECK(sqlite3_shell(folder.file("a.db"), "SELECT max(id), event_type FROM outbox").output == "4|reinstated\n");
+    CHECK(sqlite3_shell(folder.file("a.db"), "PRAGMA integrity_check").output == "ok\n");
+}
+
 TEST_CASE("a newer schema is refused in words", "[sql]") {
     const temporary_folder folder;
     const auto db = create(folder);

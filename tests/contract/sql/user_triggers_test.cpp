@@ -211,6 +211,34 @@ TEST_CASE("the version that RETURNING tells is the one before the trigger", "[sq
     CHECK(db.ask("SELECT version FROM users" + anna_is) == "2");
 }
 
+TEST_CASE("the version rises by itself and alone, whatever a hand has written beside it", "[sql]") {
+    const string facts = R"({"id":")" + string{anna} +
+                         R"(","email":"anna@example.com","displayName":"$","role":"stage_manager","status":"pending",)"
+                         R"("version":2,"epoch":1,"keptSession":null,"keptEpoch":null})";
+    for (const string name : {"Anna", "Other"}) {
+        test_database db;
+        add_anna_and_bert(db);
+        auto told = facts;
+        told.replace(told.find('$'), 1, name);
+        REQUIRE(db.connection().execute(
+            "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) "
+            "VALUES ('user_event', ?1, 2, 'updated', ?2, 'hand', 0)", anna, told));
+        REQUIRE(db.connection().execute(
+            "INSERT INTO audit_log (user_id, version, action, actor, origin, at_ms) VALUES (?1, 2, 'x', 'hand', 'sql', 0)",
+            anna));
+        const auto before = db.contents();
+        for (const auto& hand : all_hands()) {
+            INFO(hand.name << ": " << name);
+            for (const string set : {"display_name = 'Other'", "password_hash = 'x'", "status = 'active'"}) {
+                CHECK_THAT(hand.write(db, "UPDATE OR REPLACE users SET version = 2, " + set + anna_is),
+                           Catch::Contains("invalid_version"));
+            }
+            CHECK_THAT(hand.write(db, "UPDATE users SET status = 'active'" + anna_is), Catch::Contains("outbox_conflict"));
+            CHECK(db.contents() == before);
+        }
+    }
+}
+
 TEST_CASE("a statement over many users tells of each", "[sql]") {
     for (const auto& hand : all_hands()) {
         INFO(hand.name);
