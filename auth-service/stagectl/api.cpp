@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cctype>
-#include <random>
-#include <thread>
 
 #include "auth-service/stagectl/terminal.hpp"
 #include "common/core/json.hpp"
@@ -17,13 +15,9 @@ namespace {
 namespace json = boost::json;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using namespace std::chrono_literals;
 
 // An answer is held whole: a page of 10,000 outcomes has about 2 MiB.
 constexpr std::size_t answer_bytes = 32 * 1024 * 1024;
-// While the server is away, a call is repeated this soon at first, and this late at last.
-constexpr auto first_pause = 200ms;
-constexpr auto last_pause = 3000ms;
 
 bool same_name(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
@@ -45,16 +39,11 @@ std::string detail_of(const answer& given) {
     return code.empty() ? detail : detail + " (" + code + ')';
 }
 
-std::string code_of(const answer& given) {
-    const auto* const problem = given.body.if_object();
-    return problem ? optional_text_of(*problem, "code") : std::string{};
-}
-
 exit_code exit_code_of(const answer& given) {
     switch (given.status) {
         case 401: return exit_code::not_signed_in;
         case 403: return exit_code::forbidden;
-        case 404: return code_of(given).empty() ? exit_code::not_understood : exit_code::not_found;
+        case 404: return given.problem_code().empty() ? exit_code::not_understood : exit_code::not_found;
         case 409: return exit_code::conflict;
         case 429:
         case 502:
@@ -67,11 +56,6 @@ exit_code exit_code_of(const answer& given) {
         default: return exit_code::not_understood;
     }
 }
-
-bool is_away(const failure& why) {
-    return why.code() == exit_code::unreachable || why.code() == exit_code::unavailable;
-}
-
 
 }  // namespace
 
@@ -107,7 +91,8 @@ struct api::transfer {
         if (colon == std::string_view::npos) return size;
         const auto name = line.substr(0, colon), value = trim(line.substr(colon + 1));
         if (same_name(name, "set-cookie")) here.heard.cookies.emplace_back(trim(value.substr(0, value.find(';'))));
-        if (same_name(name, "date")) here.heard.date = value;
+        if (same_name(name, "location")) here.heard.location = value;
+        if (same_name(name, "idempotency-replayed")) here.heard.replayed = value == "true";
         return size;
     }
 
@@ -118,6 +103,11 @@ const json::object& answer::object() const {
     const auto* const whole = body.if_object();
     if (!whole) throw failure{exit_code::not_understood, "the server's answer is not one that this version understands"};
     return *whole;
+}
+
+std::string answer::problem_code() const {
+    const auto* const problem = body.if_object();
+    return problem ? optional_text_of(*problem, "code") : std::string{};
 }
 
 const json::value& member_of(const json::object& from, std::string_view name) {
@@ -154,27 +144,6 @@ api::~api() = default;
 answer api::get(std::string_view path) { return checked(call("GET", absolute(path), nullptr)); }
 answer api::remove(std::string_view path) { return checked(call("DELETE", absolute(path), nullptr)); }
 answer api::post(std::string_view path, const json::value& body) { return checked(call("POST", absolute(path), &body)); }
-
-answer api::post_patiently(std::string_view path, const json::value& body, const std::string& key,
-                           const std::function<void(const std::string&)>& waiting) {
-    const auto until = steady_clock::now() + at_.patience;
-    std::minstd_rand random{std::random_device{}()};
-    for (auto pause = milliseconds{first_pause};; pause = std::min(pause * 2, milliseconds{last_pause})) {
-        try {
-            const auto given = call("POST", absolute(path), &body, key);
-            // The first one is still being answered, by a server that may have been restarted since.
-            const bool in_flight = given.status == 409 && code_of(given) == "idempotency_key_in_flight";
-            if (in_flight) throw failure{exit_code::unavailable, "an earlier try is still under way"};
-            return checked(given);
-        } catch (const failure& why) {
-            if (!is_away(why) || steady_clock::now() + pause > until) throw;
-            waiting(why.what());
-        }
-        const auto jittered = std::chrono::duration_cast<milliseconds>(pause * std::uniform_real_distribution{0.5, 1.0}(random));
-        std::this_thread::sleep_for(jittered);  // a signal does not cut it short: at most last_pause
-        stop_if_interrupted();
-    }
-}
 
 void api::stream(const std::string& url, const std::function<bool(std::string_view)>& take) {
     transfer_->take = take;
@@ -228,8 +197,8 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     ::curl_easy_setopt(curl, CURLOPT_WRITEDATA, &with);
     ::curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &transfer::on_field);
     ::curl_easy_setopt(curl, CURLOPT_HEADERDATA, &with);
-    // A stream is left at Ctrl-C; an answer that is due is waited for, so that what was done is told.
-    ::curl_easy_setopt(curl, CURLOPT_NOPROGRESS, is_json ? 1L : 0L);
+    const bool reads = method == "GET";
+    ::curl_easy_setopt(curl, CURLOPT_NOPROGRESS, reads ? 0L : 1L);
     ::curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &transfer::on_progress);
 
     const auto began = steady_clock::now();
@@ -238,15 +207,14 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     with.heard.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
     ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &with.heard.status);
 
+    answered_ = answered_ || with.heard.status != 0;
     if (!is_json && (with.stopped || outcome == CURLE_ABORTED_BY_CALLBACK)) return std::move(with.heard);
-    if (outcome == CURLE_OPERATION_TIMEDOUT && with.heard.status == 0) {
-        throw failure{exit_code::unavailable, at_.server + " does not answer within " + std::to_string(at_.timeout.count()) + " ms"};
-    }
-    if (outcome != CURLE_OK && with.heard.status == 0) {
-        throw failure{exit_code::unreachable, at_.server + " cannot be reached: " + ::curl_easy_strerror(outcome)};
-    }
+    if (outcome == CURLE_ABORTED_BY_CALLBACK) throw failure{exit_code::interrupted, "interrupted"};
     if (outcome != CURLE_OK) {
-        throw failure{exit_code::unavailable, at_.server + " broke off its answer: " + ::curl_easy_strerror(outcome)};
+        long sent = 0;  // bytes
+        ::curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+        const auto why = no_answer(outcome, with.heard.status);
+        throw sent > 0 ? why.in_doubt() : why;
     }
     if (is_json && !with.received.empty()) {
         json::error_code wrong;
@@ -259,6 +227,15 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     return std::move(with.heard);
 }
 
+failure api::no_answer(int outcome, long status) const {
+    const std::string_view said = ::curl_easy_strerror(static_cast<CURLcode>(outcome));
+    if (status != 0) return {exit_code::unavailable, at_.server + " broke off its answer: " + std::string{said}};
+    if (outcome == CURLE_OPERATION_TIMEDOUT) {
+        return {exit_code::unavailable, at_.server + " does not answer within " + std::to_string(at_.timeout.count()) + " ms"};
+    }
+    return {exit_code::unreachable, at_.server + " cannot be reached: " + std::string{said}};
+}
+
 std::string api::absolute(std::string_view path) const { return at_.server + std::string{path}; }
 
 answer api::checked(answer given) const {
@@ -267,10 +244,15 @@ answer api::checked(answer given) const {
     auto line = detail_of(given);
     if (code == exit_code::not_signed_in) {
         line += who_.none() ? ": run `stagectl login`" : who_.token.empty() ? ": run `stagectl login` again" : ": make a new token";
+    } else if (given.status >= 300 && given.status < 400) {
+        line = at_.server + " sends us on to " + given.location + ": if that is the server, give it as --server";
     } else if (code == exit_code::not_understood) {
         line = at_.server + " answered " + std::to_string(given.status) + ", which this version does not understand";
     }
-    throw failure{code, line};
+    const failure why{code, line};
+    // A gateway that has lost the server on the way, and a server that has failed on its own, may have done it.
+    const bool in_doubt = given.status == 500 || given.status == 502 || given.status == 504;
+    throw in_doubt ? why.in_doubt() : why;
 }
 
 std::string percent_encoded(std::string_view text) {

@@ -21,11 +21,14 @@ struct answer {
     long status = 0;
     boost::json::value body;           // null where there is none
     std::vector<std::string> cookies;  // `name=value` of each Set-Cookie
-    std::string date;                  // of the server's clock, as in the Date field
+    std::string location;              // of a redirection
+    bool replayed = false;             // an earlier answer to the same Idempotency-Key
     std::chrono::milliseconds took{};
 
     // The body's object. failure not_understood when it is none.
     const boost::json::object& object() const;
+    // Of a problem (RFC 9457), as errors.md has them; "" otherwise.
+    std::string problem_code() const;
 };
 
 // A member of an answer; failure not_understood when it is not there, or of another kind.
@@ -38,10 +41,9 @@ std::string optional_text_of(const boost::json::object& from, std::string_view n
 class api {
 public:
     struct settings {
-        std::string server;                    // http://host:port, without a path
-        std::string ca_file;                   // "": the system's
-        std::chrono::milliseconds timeout{};   // of one call
-        std::chrono::milliseconds patience{};  // how long a call is repeated while the server is away: see `patiently`
+        std::string server;                   // http://host:port, without a path
+        std::string ca_file;                  // "": the system's
+        std::chrono::milliseconds timeout{};  // of one call
     };
 
     api(settings at, credential who);
@@ -54,28 +56,30 @@ public:
     answer remove(std::string_view path);
     answer post(std::string_view path, const boost::json::value& body);
 
-    // As post, again and again for `patience` while the server is away, restarts or is busy. The key makes sure that what
-    // it asks for happens once. `waiting` hears why it waits, at most once a second.
-    answer post_patiently(std::string_view path, const boost::json::value& body, const std::string& key,
-                          const std::function<void(const std::string& why)>& waiting);
-
     // A stream of lines (text/event-stream) until the server ends it or `take` returns false. `url` is absolute, or a path.
     void stream(const std::string& url, const std::function<bool(std::string_view line)>& take);
 
-    // Whatever the status is. Throws only when there is no answer, or none in JSON where `is_json`.
+    // Whatever the status is. Throws only when there is no answer, or none in JSON where `is_json`. Ctrl-C cuts short what
+    // only reads; what changes something is waited for, so that it can be told.
     answer call(std::string_view method, const std::string& url, const boost::json::value* body, const std::string& key = {},
                 bool is_json = true);
+    // 2xx as it is; everything else as a failure.
+    answer checked(answer given) const;
 
     const settings& at() const noexcept { return at_; }
     const credential& who() const noexcept { return who_; }
+    // Whether anybody has ever answered at the address, whatever it was.
+    bool has_answered() const noexcept { return answered_; }
 
 private:
     struct transfer;
     std::string absolute(std::string_view path) const;
-    answer checked(answer given) const;
+    // Why there is no answer: curl's code, and the status if there was one.
+    failure no_answer(int outcome, long status) const;
 
     settings at_;
     credential who_;
+    bool answered_ = false;
     std::unique_ptr<transfer> transfer_;
 };
 

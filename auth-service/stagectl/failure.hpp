@@ -39,8 +39,17 @@ public:
     failure(exit_code code, const std::string& line) : std::runtime_error{line}, code_{code} {}
     exit_code code() const noexcept { return code_; }
 
+    // The same, of a call that went out and has not been answered: whether it was carried out nobody can tell.
+    failure in_doubt() const {
+        auto same = *this;
+        same.in_doubt_ = true;
+        return same;
+    }
+    bool is_in_doubt() const noexcept { return in_doubt_; }
+
 private:
     exit_code code_;
+    bool in_doubt_ = false;
 };
 
 }  // namespace stagedoor::ctl

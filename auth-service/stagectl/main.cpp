@@ -27,7 +27,7 @@ exit_code run(const std::string& command, const options& given) {
     const auto& common = given.common;
     credential_file kept{common.credentials.empty() ? credential_file::default_path() : common.credentials};
     const auto server = server_of(common, kept);
-    api calls{{server, common.ca_file.string(), common.timeout, given.decision.patience}, credential_for(common, kept, server)};
+    api calls{{server, common.ca_file.string(), common.timeout}, credential_for(common, kept, server)};
     desk at{given, kept, calls};
     if (command == "login") return login(at);
     if (command == "logout") return logout(at);

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "auth-service/stagectl/patience.hpp"
 #include "auth-service/stagectl/terminal.hpp"
 #include "common/core/json.hpp"
 #include "common/core/user.hpp"
@@ -91,21 +92,24 @@ std::vector<std::string> read_names_from(const std::filesystem::path& file) {
     return read_names(std::string{std::istreambuf_iterator<char>{in}, {}}, file.string());
 }
 
-std::vector<person> find_people(api& server, const std::vector<std::string>& names) {
+std::vector<person> find_people(api& server, const std::vector<std::string>& names, std::chrono::milliseconds patience) {
+    progress_bar bar{"looking up", names.size()};
+    patient_calls calls{server, patience, bar};
     std::vector<person> found;
     std::set<std::string> seen;
     for (const auto& name : names) {
+        stop_if_interrupted("interrupted; nothing was done");
         person one{name, {}};
         if (user_id::parse(name)) {
             one.id = name;
         } else if (name.find('@') == std::string::npos) {
             throw failure{exit_code::usage, "'" + name + "' is neither an e-mail nor an id"};
         } else {
-            const auto page = server.get("/api/admin/stage-managers?limit=1&email=" + percent_encoded(name));
+            const auto page = calls.get("/api/admin/stage-managers?limit=1&email=" + percent_encoded(name));
             const auto& items = member_of(page.object(), "items");
             if (items.is_array() && !items.as_array().empty()) one.id = text_of(items.as_array().front().as_object(), "id");
-            stop_if_interrupted();
         }
+        bar.advance(1);
         if (one.id.empty() || seen.insert(one.id).second) found.push_back(std::move(one));
     }
     return found;

@@ -1,6 +1,7 @@
 // Who is meant: e-mails and ids, from the command line, a file or standard input.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <istream>
 #include <string>
@@ -22,8 +23,9 @@ struct person {
 std::vector<std::string> read_names(std::string_view text, const std::string& source);
 std::vector<std::string> read_names_from(const std::filesystem::path& file);
 
-// Ids as they are; an e-mail is looked up. Each id once, in the order written.
-std::vector<person> find_people(api& server, const std::vector<std::string>& names);
+// Ids as they are; an e-mail is looked up, for which a server that is away is waited for. Each id once, in the order
+// written.
+std::vector<person> find_people(api& server, const std::vector<std::string>& names, std::chrono::milliseconds patience = {});
 // failure not_found when there is nobody.
 std::string find_person(api& server, const std::string& name);
 

@@ -1,10 +1,12 @@
 #include "auth-service/stagectl/terminal.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -23,10 +25,31 @@ using namespace std::chrono_literals;
 
 colour_use colours = colour_use::automatic;
 volatile std::sig_atomic_t interrupts = 0;
+volatile std::sig_atomic_t finishing = 0;  // something is under way that is worth finishing
 
+// The lines begin anew: the terminal has echoed ^C behind the bar.
+constexpr std::string_view first_word = "\nstagectl: stopping: what is under way is finished and told; once more leaves at once\n";
+constexpr std::string_view last_word =
+    "\nstagectl: left at once: what became of the last call is not told. Run it again to go on; nobody is decided about twice\n";
+
+void say(std::string_view line) {
+    if (finishing == 0) return;
+    [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+// Nothing here but what signal-safety(7) allows.
 void on_interrupt(int) {
+    const int before = errno;
     interrupts = interrupts + 1;
+    say(interrupts > 1 ? last_word : first_word);
     if (interrupts > 1) ::_exit(static_cast<int>(exit_code::interrupted));
+    errno = before;
+}
+
+std::size_t width_of(int terminal) {
+    winsize size{};
+    if (::ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return 80;
 }
 
 bool may_paint() {
@@ -51,9 +74,7 @@ bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool input_is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
 
 std::size_t terminal_width() {
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    return 80;
+    return width_of(STDOUT_FILENO);
 }
 
 std::string ask_password(const std::string& prompt) {
@@ -94,22 +115,39 @@ void stop_if_interrupted(const std::string& line) {
     if (interrupted()) throw failure{exit_code::interrupted, line};
 }
 
+void sleep_for(std::chrono::milliseconds time) { ::poll(nullptr, 0, static_cast<int>(time.count())); }
+
+unhurried::unhurried() { finishing = 1; }
+unhurried::~unhurried() { finishing = 0; }
+
 progress_bar::progress_bar(std::string what, std::size_t total)
-    : what_{std::move(what)}, total_{std::max<std::size_t>(total, 1)}, active_{::isatty(STDERR_FILENO) == 1} {}
+    : what_{std::move(what)}, total_{std::max<std::size_t>(total, 1)}, active_{::isatty(STDERR_FILENO) == 1} {
+    draw();
+}
 
 progress_bar::~progress_bar() { clear(); }
 
 void progress_bar::advance(std::size_t by) {
     done_ = std::min(done_ + by, total_);
-    note_.clear();
     const auto now = steady_clock::now();
     if (now - drawn_ < 100ms && done_ < total_) return;
     drawn_ = now;
     draw();
 }
 
-void progress_bar::note(const std::string& text) {
-    note_ = text;
+void progress_bar::waits(const std::string& why, std::chrono::milliseconds left) {
+    const auto seconds = std::to_string(std::chrono::round<std::chrono::seconds>(left).count());
+    if (!active_ && !waiting_) std::fputs(("stagectl: waiting up to " + seconds + " s: " + why + '\n').c_str(), stderr);
+    waiting_ = true;
+    note_ = "waiting (" + seconds + " s left): " + why;
+    draw();
+}
+
+void progress_bar::goes_on() {
+    if (!waiting_) return;
+    if (!active_) std::fputs("stagectl: it answers again; going on\n", stderr);
+    waiting_ = false;
+    note_.clear();
     draw();
 }
 
@@ -119,16 +157,20 @@ void progress_bar::clear() {
 }
 
 void progress_bar::draw() {
-    if (!active_) return;
+    if (!active_ || (total_ == 1 && !waiting_)) return;
     constexpr std::size_t width = 30;
     const auto full = width * done_ / total_;
     const auto seconds = std::chrono::duration<double>(steady_clock::now() - began_).count();
     const auto rate = seconds > 0.2 ? static_cast<long>(std::lround(static_cast<double>(done_) / seconds)) : 0L;
-    std::string line = '\r' + what_ + " [" + std::string(full, '#') + std::string(width - full, '.') + "] " +
-                       std::to_string(done_) + '/' + std::to_string(total_);
-    if (rate > 0) line += "  " + std::to_string(rate) + "/s";
-    if (!note_.empty()) line += "  " + note_;
-    std::fputs((line + "\033[K").c_str(), stderr);
+    const auto bar = " [" + std::string(full, '#') + std::string(width - full, '.') + ']';
+    auto line = what_ + (waiting_ ? "" : bar) + ' ' + std::to_string(done_) + '/' + std::to_string(total_);
+    if (waiting_) {
+        line += "  " + note_;
+    } else if (rate > 0) {
+        line += "  " + std::to_string(rate) + "/s";
+    }
+    // What the terminal's edge breaks could not be drawn over.
+    std::fputs(('\r' + line.substr(0, width_of(STDERR_FILENO) - 1) + "\033[K").c_str(), stderr);
     std::fflush(stderr);
     shown_ = true;
 }

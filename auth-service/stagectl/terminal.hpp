@@ -29,8 +29,21 @@ void watch_interrupts();
 bool interrupted();
 // failure interrupted, saying `line`, if Ctrl-C was pressed.
 void stop_if_interrupted(const std::string& line = "interrupted");
+// At most `time`: Ctrl-C cuts it short.
+void sleep_for(std::chrono::milliseconds time);
 
-// A bar on standard error while it is a terminal; silent otherwise. Drawn at most ten times a second.
+// While it lives, Ctrl-C is answered at once, from the signal handler: that what is under way is finished; and the second
+// one, that it is not. On standard error.
+class unhurried {
+public:
+    unhurried();
+    ~unhurried();
+    unhurried(const unhurried&) = delete;
+    unhurried& operator=(const unhurried&) = delete;
+};
+
+// A bar on standard error while it is a terminal, drawn at most ten times a second. Elsewhere only what is waited for is
+// said: in a line when it begins, and one when it is over.
 class progress_bar {
 public:
     progress_bar(std::string what, std::size_t total);
@@ -39,8 +52,9 @@ public:
     progress_bar& operator=(const progress_bar&) = delete;
 
     void advance(std::size_t by);
-    // Shown behind the bar until it moves on.
-    void note(const std::string& text);
+    // Why nothing moves, and how long it is put up with; until goes_on().
+    void waits(const std::string& why, std::chrono::milliseconds left);
+    void goes_on();
     void clear();
 
 private:
@@ -53,6 +67,7 @@ private:
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point drawn_{};
     bool shown_ = false;
+    bool waiting_ = false;
     bool active_;
 };
 

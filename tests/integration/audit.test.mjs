@@ -79,7 +79,29 @@ told('an entry says who, when, from where, what, why, before and after', async (
   assert.ok(Math.abs(Date.now() - new Date(byApi.at)) < 60_000);
   assert.deepEqual([bySql.action, bySql.actor, bySql.origin, bySql.address, bySql.reason],
                    ['reconsidered', { id: 'sql', email: null, displayName: null }, 'sql', null, null]);
-  assert.deepEqual([registered.action, registered.before, registered.version], ['registered', null, 1]);
+  assert.deepEqual([registered.action, registered.before, registered.version, registered.actor.id, registered.origin, registered.address],
+                   ['registered', null, 1, person.id, 'api', '127.0.0.1']);
+});
+
+told('what people do about themselves says from where, too', async () => {
+  const person = await stack.person();
+  const [device, other] = [stack.device(), stack.device()];
+  await device.signIn(person);
+  await other.signIn(person);
+  assert.equal((await device.patch('/api/stage-manager/profile', { displayName: 'Ida B.' })).status, 200);
+  const there = (await device.get('/api/auth/sessions')).body.items.find(({ current }) => !current);
+  assert.equal((await device.delete(`/api/auth/sessions/${there.id}`, { body: {} })).status, 204);
+  await other.signIn(person);
+  const change = await device.post('/api/auth/password', { currentPassword: person.password, newPassword: 'break-another-leg-2' });
+  assert.equal(change.status, 200);
+  await device.signIn({ ...person, password: 'break-another-leg-2' });  // in the place of the one before, which ends
+  await device.post('/api/auth/logout');
+  await device.signIn({ ...person, password: 'break-another-leg-2' });
+  await device.post('/api/auth/logout-all');
+  const entries = (await admin.get(`${audit}?user=${person.id}`)).body.items;
+  assert.deepEqual(entries.map(({ action, reason }) => reason ?? action).reverse(),
+                   ['registered', 'updated', 'session_ended_elsewhere', 'password_changed', 'updated', 'session_signed_out', 'session_signed_out', 'updated']);
+  for (const { action, actor, origin, address } of entries) assert.deepEqual([actor.id, origin, address], [person.id, 'api', '127.0.0.1'], action);
 });
 
 told('the end of a session by an admin is there, with whose it was and who ended it', async () => {

@@ -52,7 +52,7 @@ test('of many, each has an outcome; some refused is a code of its own', told(asy
   assert.equal(code, exits.partial);
   assert.deepEqual(value.items.map(({ who, outcome }) => [who, outcome]),
                    [['nobody@example.com', 'not_found'], [ada.email, 'done'], [ellen.id, 'done']]);
-  assert.deepEqual(value.counts, { done: 2, already: 0, invalid_transition: 0, not_found: 1, failed: 0 });
+  assert.deepEqual(value.counts, { done: 2, already: 0, invalid_transition: 0, not_found: 1, failed: 0, unknown: 0 });
 }));
 
 test('people come from CSV and from standard input', told(async () => {
@@ -120,7 +120,8 @@ test('the way of an event is told, to open tabs and to none', told(async () => {
   const socket = await acknowledgingTab(device);
   const { code, value, stderr } = await ctl.json(['approve', ada.email, '--wait-delivered', '10s']);
   assert.equal(code, exits.done, stderr);
-  assert.equal(value.items[0].delivery, 'acknowledged by 1 of 1 open tabs');
+  const { delivery, tabs } = value.items[0];
+  assert.deepEqual([delivery, tabs], ['acknowledged', { listeners: 1, written: 1, acknowledged: 1, waiting: 0 }]);
   const { stdout } = await ctl.run(['events', `${ada.id}.2`]);
   assert.match(stdout, /relay {6}relayed\n {2}open tabs {2}1, written to 1, acknowledged by 1\n$/);
   socket.close();

@@ -25,13 +25,17 @@ export class Stagectl {
     return made;
   }
 
+  get program() { return program; }
+  get environment() {
+    return { PATH: process.env.PATH, XDG_CONFIG_HOME: this.#folder, ...(this.server ? { STAGEDOOR_SERVER: this.server } : {}) };
+  }
   get credentials() { return join(this.#folder, 'stagedoor', 'credentials.json'); }
 
-  /** A process under way: `child`, and `ended`, a promise of {code, stdout, stderr}. */
-  start(args, { input = '', env = {}, server = this.server } = {}) {
+  /** A process under way, killed after `withinMs`: `child`, what it has `told`, and `ended`, a promise of {code, stdout, stderr}. */
+  start(args, { input = '', env = {}, server = this.server, withinMs = timeMs } = {}) {
     const child = spawn(program, args, {
-      env: { PATH: process.env.PATH, XDG_CONFIG_HOME: this.#folder, ...(server ? { STAGEDOOR_SERVER: server } : {}), ...env },
-      timeout: timeMs,
+      env: { ...this.environment, ...(server ? { STAGEDOOR_SERVER: server } : {}), ...env },
+      timeout: withinMs,
     });
     const told = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { told[name] += text; });

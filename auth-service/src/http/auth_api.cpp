@@ -37,6 +37,7 @@ answer register_user(context& with, const http::request& request) {
     wanted.email = read_email(*body);
     wanted.password = read_new_password(*body, "password", wanted.email);
     wanted.display_name = read_display_name(*body);
+    wanted.address = request.client_address().to_string();
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
     if (with.accounts.full()) co_return refuse_account(with.accounts, errc::overloaded);
@@ -98,7 +99,8 @@ answer logout(context& with, const http::request& request) {
     if (!body) co_return refuse(body.error());
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
-    const auto ended = co_await with.endings.sign_out(request.header("Cookie"), &request.asked_by());
+    auto from = request.client_address().to_string();
+    const auto ended = co_await with.endings.sign_out(request.header("Cookie"), std::move(from), &request.asked_by());
     if (!ended) co_return refuse(ended.error());
     co_return signed_out_here(with.cookie);
 }

@@ -45,6 +45,11 @@ inline runtime::task<result<session::principal>> who_asks(context& with, const h
     return with.sessions.authenticate(request.header("Cookie"), &request.asked_by());
 }
 
+// The one who asks, as the audit log has them.
+inline user::actor actor_of(const session::principal& who, const http::request& request) {
+    return {who.user.id.text(), "api", request.client_address().to_string()};
+}
+
 // Why a user of this status is kept out; nothing for an active one.
 std::optional<errc> kept_out(user_status status) noexcept;
 

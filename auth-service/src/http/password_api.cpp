@@ -21,6 +21,7 @@ answer change_password(context& with, const http::request& request) {
     user::password_wish wish;
     wish.user = who->user.id;
     wish.asking = who->who.session;
+    wish.address = request.client_address().to_string();
     wish.present = body->text("currentPassword", present_bounds);
     wish.next = read_new_password(*body, "newPassword", who->user.email);
     if (!wish.next.empty() && wish.next == wish.present) {

@@ -29,7 +29,7 @@ answer update_profile(context& with, const http::request& request) {
     patch.bio = read_optional_text(*body, "bio", limits::bio_chars);
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
-    user::actor by{who->user.id.text()};
+    auto by = actor_of(*who, request);
     auto changed = co_await with.users.update_profile(who->user.id, std::move(patch), std::move(by));
     if (!changed) co_return refuse(changed.error());
     if (changed->user.event) {

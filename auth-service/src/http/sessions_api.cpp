@@ -9,7 +9,7 @@ answer logout_all(context& with, const http::request& request) {
     const auto who = co_await who_asks(with, request);
     if (!who) co_return refuse(who.error());
 
-    user::actor by{who->user.id.text()};
+    auto by = actor_of(*who, request);
     const auto ended = co_await with.endings.end_all(who->user.id, std::move(by));
     if (!ended) co_return refuse(ended.error());
     co_return signed_out_here(with.cookie);
@@ -33,7 +33,7 @@ answer end_session(context& with, const http::request& request) {
     const bool own = *id == who->who.session;
     const auto reason = own ? errc::session_signed_out : errc::session_ended_elsewhere;
     session::session_ref which{who->user.id, *id};
-    user::actor by{who->user.id.text()};
+    auto by = actor_of(*who, request);
     const auto ended = co_await with.endings.end_one(which, reason, std::move(by));
     if (!ended) co_return refuse(ended.error());
     http::response done{204};

@@ -27,13 +27,13 @@ runtime::task<approval::delivery> session_endings::tell(user::committed change) 
     co_return what;
 }
 
-runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header,
+runtime::task<result<void>> session_endings::sign_out(std::string_view cookie_header, std::string address,
                                                       std::optional<session_ref>* seen) {
     std::vector<ended> ends;
     const auto carried = carried_sessions(cookie_header, cookie_, keys_);
     if (seen && !carried.empty()) *seen = carried.front();
     for (const auto& who : carried) {
-        user::actor by{who.user.text()};
+        user::actor by{who.user.text(), "api", address};
         const auto end = co_await ledger_.end(who, errc::session_signed_out, std::move(by));
         if (!end) co_return end.error();
         if (*end) ends.push_back(**end);

@@ -44,8 +44,9 @@ public:
           relay_{relay} {}
 
     // Sign-out here: ends the session of every genuine token in a Cookie field. `seen` is told whose the first one is,
-    // living or not, before anything else: for the log.
-    runtime::task<result<void>> sign_out(std::string_view cookie_header, std::optional<session_ref>* seen = nullptr);
+    // living or not, before anything else: for the log; `address` is the client's, for the audit log.
+    runtime::task<result<void>> sign_out(std::string_view cookie_header, std::string address,
+                                         std::optional<session_ref>* seen = nullptr);
 
     // Ends one session. Ending it again is no error. errc::not_found: the user has no such session.
     runtime::task<result<void>> end_one(session_ref which, errc reason, user::actor by);

@@ -144,7 +144,7 @@ result<std::vector<ended>> begin_session(sql::database& db, const ledger_entry& 
 
 task<result<std::vector<ended>>> sqlite_session_ledger::begin(ledger_entry entry, std::size_t most,
                                                                      std::vector<session_ref> in_place_of) {
-    author who{entry.who.user.text(), "api", {}};
+    author who{entry.who.user.text(), "api", {}, entry.address};
     auto job = [entry = std::move(entry), most, in_place_of = std::move(in_place_of)](sql::database& db) {
         return begin_session(db, entry, most, in_place_of);
     };

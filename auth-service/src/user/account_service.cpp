@@ -26,7 +26,7 @@ runtime::task<result<committed>> account_service::register_manager(registration 
     made.email = std::move(wanted.email);
     made.display_name = std::move(wanted.display_name);
     made.password_hash = std::move(*hash);
-    const actor by{made.id.text()};
+    const actor by{made.id.text(), "api", std::move(wanted.address)};
     auto created = co_await users_.create(std::move(made), by);
     co_return created;
 }
@@ -82,7 +82,7 @@ runtime::task<result<committed>> account_service::change_password(password_wish 
             new_hash = std::move(*made);
         }
         password_change change{wish.user, wish.asking, std::move(known->password_hash), new_hash};
-        const actor by{wish.user.text()};
+        const actor by{wish.user.text(), "api", wish.address};
         auto changed = co_await users_.change_password(std::move(change), by);
         if (changed || to_errc(changed.error()) != errc::password_changed) co_return changed;
     }

@@ -15,6 +15,7 @@ struct registration {
     std::string email;
     std::string password;
     std::string display_name;
+    std::string address;  // of the client, for the audit log
 };
 
 // What a signed-in user typed; password_policy has no complaint about `next`.
@@ -23,6 +24,7 @@ struct password_wish {
     session_id asking;  // stays signed in
     std::string present;
     std::string next;
+    std::string address;  // of the client, for the audit log
 };
 
 class account_service {
