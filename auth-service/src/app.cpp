@@ -84,7 +84,9 @@ int serve(const serve_options& options) {
 
     runtime::shards shards{options.threads};
     runtime::cpu_pool hashing{options.hash_threads, options.hash_threads * limits::password_queue,
-                              limits::password_niceness, limits::password_queue_time};
+                              {.longest_wait = limits::password_queue_time,
+                               .relief_after = limits::password_relief_time,
+                               .relief_niceness = limits::password_relief_niceness}};
     user::password_hasher hasher{hashing};
     session::session_node session_state;
     limit_counts limited;

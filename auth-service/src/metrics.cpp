@@ -97,6 +97,9 @@ void add_auth_metrics(obs::metrics& metrics, metric_sources from) {
     const auto& hashing = from.hashing;
     show(metrics, "stagedoor_password_jobs_waiting", "Sign-ins and registrations that wait for a hashing thread.",
          [&hashing] { return static_cast<double>(hashing.waiting()); });
+    mirror(metrics, "stagedoor_password_jobs_relieved_total",
+           "Passwords hashed by batch threads, since the hashing threads got no core.",
+           [&hashing] { return hashing.relieved(); });
 
     const auto& limits = from.limits;
     for (const auto& row : rate_limit::kinds) {

@@ -155,8 +155,11 @@ inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per ha
 // What has waited longer for a hashing thread is refused, and what would is not taken: with what a sign-in spends before
 // (rate_limit_time, and the database's times above) it is answered within 1 s, also on a starved machine.
 inline constexpr auto password_queue_time = 500ms;
-// Hashing gives way to event loops and takes what they leave: all of an idle core, a quarter of one that they fill.
-inline constexpr int password_niceness = 5;
+// Hashing gives way to everybody and takes what they leave. Where they leave less than about a fifth of a core for this
+// long (15 ms on a whole one), batch threads of this niceness do it: they get a quarter of a core that others fill, so a
+// sign-in that waited its longest is still answered within 1 s.
+inline constexpr auto password_relief_time = 100ms;
+inline constexpr int password_relief_niceness = 5;
 
 // --- rate limits --- (the whole count may come at once; then they come back one by one)
 // A tenth of what two cores can hash: no single network takes the pool from all others, an office at nine o'clock is fine.

@@ -43,4 +43,11 @@ void become_batch(int niceness) noexcept {
     syscall(SYS_sched_setattr, 0, &wanted, 0);
 }
 
+void become_idle() noexcept {
+    scheduling wanted;
+    wanted.policy = SCHED_IDLE;
+    wanted.nice = own_niceness();
+    syscall(SYS_sched_setattr, 0, &wanted, 0);
+}
+
 }  // namespace stagedoor::runtime

@@ -27,14 +27,14 @@ constexpr int rounds = 3;
 // Threads that hash as long as it lives; `kept`: in memory that is kept.
 class hashing {
 public:
-    hashing(int threads, bool kept, const std::string& password, int niceness = 0) : password_{password} {
+    hashing(int threads, bool kept, const std::string& password, bool idle = false) : password_{password} {
         if (crypto_pwhash_str_alg(hash_, password.data(), password.size(), limits::password_hash_passes,
                                   limits::password_hash_memory, crypto_pwhash_ALG_ARGON2ID13) != 0) {
             std::abort();
         }
         for (int i = 0; i < threads; ++i) {
-            threads_.emplace_back([this, kept, niceness] {
-                if (niceness > 0) runtime::become_batch(niceness);
+            threads_.emplace_back([this, kept, idle] {
+                if (idle) runtime::become_idle();
                 while (!stopping_) {
                     if (kept) {
                         const user::kept_hash_memory memory;
@@ -126,7 +126,7 @@ int main(int count, char** arguments) {
 
     at.port = static_cast<std::uint16_t>(std::atoi(arguments[7]));
     checks("nginx", "calm:", at, time);
-    const hashing all_the_time{threads, true, password, limits::password_niceness};
+    const hashing all_the_time{threads, true, password, true};
     // Of ours these are refused; the others wait.
     const int refused = flood_connections - threads * (static_cast<int>(limits::password_queue) + 1);
     compare_checks("nginx beside Argon2id", at, refused, time);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 
 #include "auth-service/src/user/hash_memory.hpp"
 #include "common/core/limits.hpp"
@@ -23,36 +24,47 @@ std::uint64_t parameter(std::string_view hash, std::string_view name) noexcept {
     return ec == std::errc{} ? value : 0;
 }
 
-}  // namespace
+// The text form, ended by a zero; empty when there is not enough memory.
+using hash_text = std::array<char, crypto_pwhash_STRBYTES>;
 
-std::string hash_password(const std::string& password) {
-    std::array<char, crypto_pwhash_STRBYTES> text{};
+hash_text hashed(const std::string& password) noexcept {
+    hash_text text{};
     const int failed = crypto_pwhash_str_alg(text.data(), password.data(), password.size(),
                                              limits::password_hash_passes, limits::password_hash_memory,
                                              crypto_pwhash_ALG_ARGON2ID13);
-    return failed == 0 ? std::string{text.data()} : std::string{};
+    if (failed != 0) text[0] = 0;
+    return text;
 }
+
+// Wiped when the last thread that works with it is through: it may be two (cpu_pool.hpp).
+std::shared_ptr<const std::string> until_hashed(std::string password) {
+    return {new std::string{std::move(password)}, [](std::string* text) {
+                wipe(*text);
+                delete text;
+            }};
+}
+
+}  // namespace
+
+std::string hash_password(const std::string& password) { return hashed(password).data(); }
 
 password_hasher::password_hasher(runtime::cpu_pool& pool) : pool_{pool}, nobodys_hash_{hash_password(random_text(16))} {}
 
 runtime::task<result<std::string>> password_hasher::hash(std::string password) {
-    auto work = [password = std::move(password)]() mutable {
+    auto work = [password = until_hashed(std::move(password))] {
         const kept_hash_memory memory;
-        auto text = hash_password(password);
-        wipe(password);
-        return text;
+        return hashed(*password);
     };
-    auto made = co_await pool_.run(std::move(work));
-    if (made && made->empty()) co_return errc::overloaded;
-    co_return made;
+    const auto made = co_await pool_.run(std::move(work));
+    if (!made) co_return made.error();
+    if (made->front() == 0) co_return errc::overloaded;
+    co_return std::string{made->data()};
 }
 
 runtime::task<result<bool>> password_hasher::verify(std::string password, std::string hash) {
-    auto work = [password = std::move(password), hash = std::move(hash)]() mutable {
+    auto work = [password = until_hashed(std::move(password)), hash = std::move(hash)] {
         const kept_hash_memory memory;
-        const bool right = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
-        wipe(password);
-        return right;
+        return crypto_pwhash_str_verify(hash.c_str(), password->data(), password->size()) == 0;
     };
     auto verified = co_await pool_.run(std::move(work));
     co_return verified;
