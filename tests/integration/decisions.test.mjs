@@ -207,6 +207,12 @@ told('people are found by e-mail at once, by a part of e-mail or name, page by p
   assert.deepEqual(byEmail.body.items.map(({ id }) => id), [person.id]);
   assert.deepEqual((await admin.get(`${managers}?email=${person.email}&status=active`)).body.items, []);
   assert.equal((await admin.get(`${managers}?email=nobody`)).status, 422);
+  const byId = await admin.get(`${managers}?id=${person.id}`);
+  assert.deepEqual([byId.body.items, byId.body.nextCursor], [byEmail.body.items, null]);
+  assert.deepEqual((await admin.get(`${managers}?id=${person.id}&status=active`)).body.items, []);
+  assert.deepEqual((await admin.get(`${managers}?id=${person.id}&email=somebody@example.com`)).body.items, []);
+  assert.deepEqual((await admin.get(`${managers}?id=${(await admin.get('/api/auth/me')).body.user.id}`)).body.items, [], 'an admin is none');
+  assert.deepEqual((await admin.get(`${managers}?id=1`)).body.errors, [{ field: 'id', message: "has to be a user's id" }]);
   for (const q of ['needle-in', person.email.slice(0, 12)]) {
     assert.ok((await allItems(admin, `${managers}?q=${encodeURIComponent(q)}`)).some(({ id }) => id === person.id), q);
   }

@@ -1,18 +1,43 @@
 // People at their browsers: each has a Chromium profile of their own. What goes wrong on a page (console errors, CSP
 // violations, exceptions) is collected, as is each answer of the API and each page that was gone to.
-import { mkdtemp, rm } from 'node:fs/promises';
+//
+// Environment: WEB_FOLDER (say auth-service/web) takes pages and assets from that folder and not from the binary,
+// so that a change of them can be looked at without a build.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+const webFolder = process.env.WEB_FOLDER;
+
 const launchOptions = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-         '--disable-component-update', '--disable-sync'],
+         '--disable-component-update', '--disable-sync',
+         // A page that a test hands over comes from nowhere, and would not be let back to this machine.
+         ...(webFolder ? ['--disable-features=LocalNetworkAccessChecks'] : [])],
   viewport: { width: 1280, height: 800 },
   locale: 'en-GB',
 };
+
+const pageFiles = { '/login': 'login', '/register': 'register', '/stage-manager-pending': 'pending', '/stage-manager': 'dashboard',
+                    '/admin': 'admin', '/account': 'account' };
+
+async function servedFrom(folder, context, stack) {
+  const contentTypes = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+  await context.route(`${stack.origin}/assets/*`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    await route.fulfill({ contentType: contentTypes[pathname.split('.').pop()], body: await readFile(join(folder, pathname)) });
+  });
+  await context.route((url) => url.origin === stack.origin && url.pathname in pageFiles, async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    if (response.status() !== 200) return route.fulfill({ response });
+    const { pathname } = new URL(route.request().url());
+    const html = await readFile(join(folder, 'pages', `${pageFiles[pathname]}.html`), 'utf8');
+    return route.fulfill({ response, body: html.replace('{{notify_url}}', stack.notifyUrl) });
+  });
+}
 
 export class Person {
   errors = [];
@@ -30,6 +55,7 @@ export class Person {
   static async arrives(stack, options = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'stagedoor-profile-'));
     const context = await chromium.launchPersistentContext(folder, { ...launchOptions, baseURL: stack.origin, ...options });
+    if (webFolder) await servedFrom(webFolder, context, stack);
     const person = new Person(context, folder, stack);
     person.page = context.pages()[0] ?? await context.newPage();
     person.#watch(person.page);

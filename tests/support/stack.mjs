@@ -7,6 +7,7 @@
 //
 // Environment: STAGEDOOR_BUILD_DIR (default build/release), STAGEDOOR_TEST_LOGS=1 prints all output at the end.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -90,6 +91,25 @@ class Stack {
     const device = this.device();
     await device.signIn(this.admin);
     return device;
+  }
+
+  /** A further admin: `{email, password, displayName}`. */
+  anotherAdmin(displayName) {
+    const { password } = this.admin;
+    const admin = { email: `admin${++this.#people}@example.com`, password, displayName };
+    createAdmin(this.databasePath, admin);
+    return admin;
+  }
+
+  /**
+   * `count` people made by SQL, named "Person 1" and so on, the last of them the newest. Their registrations are told as
+   * any other.
+   */
+  crowd(count, { status = 'pending', prefix = 'crowd', name = 'Person' } = {}) {
+    const id = (i) => `printf('%08x-%04x-7000-8000-${createHash('sha256').update(prefix).digest('hex').slice(0, 12)}', (ms + ${i}) >> 16, (ms + ${i}) & 65535)`;
+    this.sqlite(`WITH RECURSIVE n(i, ms) AS (SELECT 1, ${Date.now() - count} UNION ALL SELECT i + 1, ms FROM n WHERE i < ${count})
+                 INSERT INTO users (id, email, display_name, status)
+                 SELECT ${id('i')}, '${prefix}' || i || '@example.com', '${name} ' || i, '${status}' FROM n`);
   }
 
   /** Somebody nobody has registered yet. */
@@ -184,9 +204,9 @@ class Stack {
   }
 }
 
-function createAdmin(databasePath, { email, password }) {
+function createAdmin(databasePath, { email, password, displayName = 'Admin' }) {
   const made = spawnSync(programOf('auth-service'),
-                         ['create-admin', '--database-url', `sqlite:${databasePath}`, '--email', email, '--password-stdin'],
+                         ['create-admin', '--database-url', `sqlite:${databasePath}`, '--email', email, '--password-stdin', '--display-name', displayName],
                          { input: `${password}\n`, encoding: 'utf8' });
   if (made.status !== 0) throw new Error(`create-admin ended with ${made.status}: ${made.stdout}${made.stderr}`);
 }

@@ -57,6 +57,7 @@ struct list_query {
     std::optional<user_status> status;
     std::string search;                 // part of an e-mail or display name; empty: all
     std::optional<std::string> email;   // a whole one, in any case
+    std::optional<user_id> user;        // one person
     std::optional<user_id> before;      // `next` of the page before; ids sort by time
     std::size_t limit = limits::page_default;
 };

@@ -13,6 +13,7 @@ approval::list_query read_query(list_parameters& given) {
     query.status = given.take("status", parse_status, "has to be pending, active, rejected or suspended");
     query.search = given.text("q", limits::search_chars).value_or("");
     query.email = given.take("email", user::normalise_email, "has to be an e-mail address");
+    query.user = given.take("id", user_id::parse, "has to be a user's id");
     query.before = given.take("cursor", user_id::parse, "has to be the nextCursor of an earlier page");
     query.limit = given.limit();
     return query;

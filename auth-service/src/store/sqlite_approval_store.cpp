@@ -58,7 +58,8 @@ result<sql::rows> start_listing(sql::database& db, const list_query& query, cons
     static const std::string of_all = head + "role = 'stage_manager'" + page;
     static const std::string of_status =
         head + "role = 'stage_manager' AND id < coalesce(?1, '~') AND status = ?2" + newest_first;
-    static const std::string of_email = head + "email = lower(?4) AND role = 'stage_manager'" + page;
+    static const std::string of_email = head + "email = lower(?4) AND (?5 IS NULL OR id = ?5) AND role = 'stage_manager'" + page;
+    static const std::string of_user = head + "id = ?4 AND role = 'stage_manager'" + page;
     // A search goes through the table in its own order: to look each person up from an index would cost more.
     static const std::string of_search =
         head +
@@ -69,7 +70,9 @@ result<sql::rows> start_listing(sql::database& db, const list_query& query, cons
     const auto before = before_text(query);
     const auto status = query.status ? std::optional{to_string(*query.status)} : std::nullopt;
     const auto most = query.limit + 1;  // one more tells whether there is another page
-    if (query.email) return db.query(of_email, before, status, most, *query.email);
+    const auto user = query.user ? std::optional{query.user->text()} : std::nullopt;
+    if (query.email) return db.query(of_email, before, status, most, *query.email, user);
+    if (query.user) return db.query(of_user, before, status, most, *user);
     if (!query.search.empty()) {
         return db.query(of_search, before, status, most, like_pattern(query.search), end ? end->text() : "");
     }
@@ -78,7 +81,7 @@ result<sql::rows> start_listing(sql::database& db, const list_query& query, cons
 
 result<void> select_items(sql::database& db, const list_query& query, user_page& page) {
     std::optional<user_id> end;
-    if (!query.search.empty() && !query.email) {
+    if (!query.search.empty() && !query.email && !query.user) {
         const auto found = end_of_search(db, query);
         if (!found) return found.error();
         end = *found;

@@ -1,122 +1,130 @@
-// /admin: who wants in. Lists people by status, newest first; approves or rejects those who wait.
+// /admin, the console: who wants in, who is in, and who did what. Here its parts are put together; each of them is in a
+// file console-*.js. What is shown is in the address, see console-address.js.
 
-import { announce, byId, clockTime, describe, say } from './page.js';
-import { PeopleList } from './people-list.js';
+import { readAddress, writeAddress } from './console-address.js';
+import { AuditView } from './console-audit.js';
+import { BulkDialog } from './console-bulk-dialog.js';
+import { Decisions } from './console-decisions.js';
+import { Decided } from './console-last.js';
+import { News } from './console-news.js';
+import { PeopleView } from './console-people-view.js';
+import { PersonPanel } from './console-person.js';
+import { TokensView } from './console-tokens.js';
+import { byId } from './page.js';
 import { SessionPage } from './session-page.js';
-import { Problem } from './stagedoor-client.js';
+import { AdminApi } from './stagedoor-admin-api.js';
 
-const pageSize = 25;
-const pageMost = 200;        // the API's own bound
-const typingPauseMs = 250;
-const burstMs = 200;         // what happens to others comes in bursts: the list is asked for once
-const logged = 20;           // decisions kept in sight
+const headings = { people: 'Stage managers', audit: 'Audit log', tokens: 'API tokens' };
 
-const page = new SessionPage((user) => { byId('who').textContent = user.displayName; });
-const people = new PeopleList(byId('people'), decide);
-const filter = byId('filter');
-let nextCursor = null;
-let asked = 0;
+const page = new SessionPage((user) => { byId('who').textContent = user.displayName; }, { api: new AdminApi() });
+let address = readAddress(location.search);
 
-const query = () => ({ status: filter.elements.status.value, q: filter.elements.q.value.trim() });
-
-function showTotals(totals) {
-  for (const [status, total] of Object.entries(totals)) {
-    const shown = byId(`total-${status}`);
-    if (shown) shown.textContent = total;
-  }
-}
-
-function showEmptiness({ status, q }) {
-  const nobody = { pending: 'Nobody is waiting at the door.', active: 'Nobody is on the list yet.',
-                   rejected: 'Nobody was declined.', suspended: 'Nobody is suspended.' };
-  byId('empty').hidden = people.size > 0;
-  byId('empty').textContent = q ? 'Nobody matches your search.' : nobody[status];
-}
-
-/** Loads as many people as are shown already, or the next ones behind them. A later question overtakes an earlier. */
-async function load({ more = false } = {}) {
-  const question = ++asked;
-  const which = query();
-  byId('list').setAttribute('aria-busy', 'true');
-  try {
-    const limit = more ? pageSize : Math.min(pageMost, Math.max(pageSize, people.size));
-    const cursor = more ? nextCursor : '';
-    const ask = async () => (question === asked ? page.api.stageManagers({ ...which, limit, cursor }) : null);
-    const answer = await page.patiently(ask);
-    if (question !== asked) return;
-    people.show(answer.items, { keep: more });
-    nextCursor = answer.nextCursor;
-    byId('more').hidden = !nextCursor;
-    showTotals(answer.totals);
-    showEmptiness(which);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    if (problem.status === 403) await page.check();  // no longer an admin: go where the session belongs
-    else say(byId('message'), describe(problem));
-  } finally {
-    if (question === asked) byId('list').removeAttribute('aria-busy');
-  }
-}
-
-function log(text) {
-  const entry = document.createElement('li');
-  entry.textContent = `${clockTime()} – ${text}`;
-  byId('log').prepend(entry);
-  while (byId('log').children.length > logged) byId('log').lastChild.remove();
-  byId('log-section').hidden = false;
-}
-
-const decisions = {
-  approve: { call: (id, options) => page.api.approve(id, options), done: (name) => `You approved ${name}.` },
-  reject: { call: (id, options) => page.api.reject(id, options), done: (name) => `You rejected ${name}.` },
-};
-
-/** Called by the list for a press of Approve or Reject; resolves to true if the person has left the list. */
-async function decide(person, action, reason) {
-  try {
-    await page.once(() => decisions[action].call(person.id, { reason }));
-    const text = decisions[action].done(person.displayName);
-    announce(text);
-    log(reason ? `${text} “${reason}”` : text);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    const overtaken = problem.code === 'invalid_transition' || problem.status === 404;
-    say(byId('message'), overtaken
-      ? `${person.displayName}: somebody else has decided meanwhile. The list is up to date again.`
-      : `${person.displayName}: nothing was changed. ${describe(problem)}`);
-    if (!overtaken) return false;
-  }
-  await load();
-  return true;
-}
-
-let pause = null;
-filter.addEventListener('submit', (event) => event.preventDefault());
-filter.addEventListener('input', ({ target }) => {
-  clearTimeout(pause);
-  pause = setTimeout(() => { people.clear(); load(); }, target.name === 'q' ? typingPauseMs : 0);
+const news = new News();
+const decided = new Decided({ undo: (entry) => decisions.undo(entry), back: focusSomewhere });
+const dialog = new BulkDialog(page, focusSomewhere);
+const decisions = new Decisions(page, dialog, {
+  hear: (user, previousStatus) => hear(user, previousStatus),
+  tell: (what) => decided.tell(what),
+  stale: () => people.loadSoon(),
 });
-byId('more').addEventListener('click', async () => {
-  const before = people.size;
-  await load({ more: true });
-  people.focus(before);
+const people = new PeopleView(page, {
+  go,
+  open: ({ id }) => open(id),
+  hrefOf: ({ id }) => location.pathname + writeAddress({ ...address, person: id }),
+  decide: (person, action, reason) => decisions.one(person, action, reason),
+  decideMany: (some, action) => decisions.many(some, action),
+  undo: () => decided.undoLast(),
 });
-byId('reload').addEventListener('click', async () => {
-  await load();
-  announce(`The list is up to date. Checked at ${clockTime()}.`);
+const panel = new PersonPanel(page, { decide: (person, action, reason) => decisions.one(person, action, reason), close });
+const audit = new AuditView(page, (id) => go({ view: 'people', person: id }));
+const tokens = new TokensView(page, sure);
+
+/** Goes to another address of this page, by what changes in it. */
+function go(changes, { replace = false, trail = [], opened = false } = {}) {
+  address = { ...address, ...changes };
+  history[replace ? 'replaceState' : 'pushState']({ trail, opened }, '', location.pathname + writeAddress(address));
+  show();
+}
+
+const trailNow = () => history.state?.trail ?? [];
+
+function open(id) {
+  go({ person: id }, { trail: trailNow(), opened: true });
+}
+
+function close() {
+  const { id } = panel;
+  if (history.state?.opened) history.back();
+  else go({ person: '' }, { trail: trailNow() });
+  panel.show('');
+  people.focus(id);
+}
+
+function show() {
+  const { view, person } = address;
+  document.title = `${headings[view]} · Stagedoor`;
+  byId('heading').textContent = headings[view];
+  for (const link of byId('views').querySelectorAll('a')) {
+    if (link.dataset.view === view) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  byId('people-view').hidden = view !== 'people';
+  audit.show(view === 'audit');
+  tokens.show(view === 'tokens');
+  panel.show(view === 'people' ? person : '', people.find(person));
+  return view === 'people' ? people.apply(address, trailNow()) : null;
+}
+
+function hear(user, previousStatus) {
+  decided.hear(user);
+  panel.hear(user);
+  audit.hear();
+  const own = decisions.own.has(user.id);
+  const outcome = people.hear(user, previousStatus, { own });
+  if (!own && outcome) news.note(outcome, user);
+}
+
+/** Asks whether something is wanted that cannot be taken back. */
+function sure({ title, text, yes }) {
+  byId('sure-title').textContent = title;
+  byId('sure-text').textContent = text;
+  byId('sure-yes').textContent = yes;
+  byId('sure').returnValue = 'no';
+  byId('sure').showModal();
+  return new Promise((resolve) => {
+    byId('sure').addEventListener('close', () => resolve(byId('sure').returnValue === 'yes'), { once: true });
+  });
+}
+
+// What had the focus may have gone meanwhile.
+function focusSomewhere() {
+  if (address.view !== 'people') byId('heading').focus();
+  else if (!document.activeElement || document.activeElement === document.body || document.activeElement.hidden) people.focus();
+}
+
+byId('views').addEventListener('click', (event) => {
+  const { view } = event.target.dataset;
+  if (!view || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  go({ view, person: '', before: '' });
+});
+window.addEventListener('popstate', () => {
+  address = readAddress(location.search);
+  show();
 });
 
-// The list follows what is heard of others, each return to the page, and each reconnection. It does not poll, and does not
-// follow where nobody looks: a page that asks by itself would keep an unattended session from ever becoming idle.
-let due = null;
-function loadSoon() {
-  if (document.visibilityState !== 'visible') return;  // it loads on return
-  due ??= setTimeout(() => { due = null; load(); }, burstMs);
-}
-document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') load(); });
-page.notifications.addEventListener('state', ({ detail }) => { if (detail.reconnected) loadSoon(); });
-page.notifications.addEventListener('event', ({ detail }) => { if (detail.subject !== page.user?.id) loadSoon(); });
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState !== 'visible' || address.view !== 'people' || !page.user) return;
+  people.load();
+  panel.load();
+});
+page.notifications.addEventListener('state', ({ detail }) => { if (detail.reconnected) people.loadSoon(); });
+page.notifications.addEventListener('event', ({ detail: { subject, data } }) => {
+  if (subject === page.user?.id || !data?.user) return;
+  const isNew = data.previousStatus === null;
+  hear(isNew ? { ...data.user, createdAt: data.at } : data.user, data.previousStatus);
+});
 // What was heard does not continue what the list knows.
-page.notifications.addEventListener('welcome', ({ detail }) => { if (detail.feed && !detail.feed.resumed) loadSoon(); });
+page.notifications.addEventListener('welcome', ({ detail }) => { if (detail.feed && !detail.feed.resumed) people.load(); });
 
-if (await page.check()) await load();
+if (await page.check()) await show();

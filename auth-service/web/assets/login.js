@@ -30,5 +30,8 @@ if (email && form.email.value === '') {
 revealWith(byId('reveal'), form.password);
 onSubmit(form, async ({ email: address, password }) => {
   const { redirectUrl } = await api.login({ email: address, password });
-  location.replace(localPath(redirectUrl, location.origin) ?? '/');
+  const home = localPath(redirectUrl, location.origin) ?? '/';
+  // Whoever was signed out in the middle of something goes on there, if it is on the page where they belong.
+  const left = localPath(luggage.take('return'), location.origin);
+  location.replace(left?.split('?')[0] === home ? left : home);
 }, ({ code, title }) => (code === 'invalid_credentials' ? [{ field: 'password', message: title }] : []));

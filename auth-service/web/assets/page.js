@@ -36,9 +36,14 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ti
 export const clockTime = (date = new Date()) => time.format(date);
 export const dayAndTime = (date) => dateAndTime.format(date);
 
+/** "at 20:14:05" of today, "on 25 Nov 2026, 20:14" of another day. */
+export function momentOf(date) {
+  return date.toDateString() === new Date().toDateString() ? `at ${time.format(date)}` : `on ${dateAndTime.format(date)}`;
+}
+
 /**
  * Small texts for the next page of this tab, which takes them once: `notice` (a key of that page's own sentences) and
- * `email`; and `declined`, the reason last heard. Browsers without storage lose a courtesy, nothing else.
+ * `email`; `return`, the address that was left when a session was found to be over; and `declined`, the reason last heard. Browsers without storage lose a courtesy, nothing else.
  */
 export const luggage = {
   put(name, value) {

@@ -8,7 +8,7 @@ import { Api, Notifications, Problem, localPath, retryDelay } from './stagedoor-
 const never = new Promise(() => {});  // what calls resolve to once the page is being left
 
 export class SessionPage {
-  api = new Api();
+  api;
   notifications;
   user = null;
 
@@ -23,9 +23,11 @@ export class SessionPage {
 
   /**
    * @param {(user: object) => void} show - draws the user; called with each newer snapshot
-   * @param {{stays?: boolean}} options - `stays`: this page is for everybody who is signed in, wherever they belong
+   * @param {{stays?: boolean, api?: Api}} options - `stays`: this page is for everybody who is signed in, wherever they
+   *   belong; `api`: with more calls than every page needs
    */
-  constructor(show, { stays = false } = {}) {
+  constructor(show, { stays = false, api = new Api() } = {}) {
+    this.api = api;
     this.#show = show;
     this.#stays = stays;
     const { content: url } = document.querySelector('meta[name="stagedoor-notify-url"]');
@@ -38,7 +40,7 @@ export class SessionPage {
     }
     byId('sign-out').addEventListener('click',
                                       () => this.signOut({ button: byId('sign-out'), call: () => this.api.logout() }));
-    window.addEventListener('online', () => this.#hurry());
+    window.addEventListener('online', () => this.hurry());
     // A page that comes back from the history's cache is as old as it was when it was left.
     window.addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
   }
@@ -49,7 +51,7 @@ export class SessionPage {
    * a further call only hurries it.
    */
   check() {
-    this.#hurry();
+    this.hurry();
     this.#checking ??= this.#check().finally(() => { this.#checking = null; });
     return this.#checking;
   }
@@ -84,6 +86,14 @@ export class SessionPage {
         await this.#sleep(delay);
       }
     }
+  }
+
+  /** Whether another page is on its way. */
+  get leaving() { return this.#leaving; }
+
+  /** What waits to be tried again is tried now. */
+  hurry() {
+    for (const wake of [...this.#sleepers]) wake();
   }
 
   /** Leaves for another page of ours, at most once. */
@@ -177,6 +187,7 @@ export class SessionPage {
 
   #signedOut(problem) {
     luggage.put('notice', this.#suspended ? 'account_suspended' : problem.code);
+    luggage.put('return', location.pathname + location.search);
     return this.leave('/login');
   }
 
@@ -196,9 +207,5 @@ export class SessionPage {
       const timer = setTimeout(wake, ms);
       this.#sleepers.add(wake);
     });
-  }
-
-  #hurry() {
-    for (const wake of [...this.#sleepers]) wake();
   }
 }

@@ -11,13 +11,15 @@ import { bounds, parseRetryAfter } from './stagedoor-policy.js';
  * - `title`, `detail`: sentences for people
  * - `retryAfter`: seconds, or null
  * - `errors`: `[{field, message}]` of a 422, else empty
+ * - `conflict`: of a 409 about a decision, what was found instead: `{userStatus, version, did, by, at}`, each of them
+ *   null if it is not known; else null
  */
 export class Problem extends Error {
   constructor({ status = 0, code = 'unreachable', title = 'The service cannot be reached.', detail = '',
-                retryAfter = null, errors = [], cause }) {
+                retryAfter = null, errors = [], conflict = null, cause }) {
     super(detail || title, { cause });
     this.name = 'Problem';
-    Object.assign(this, { status, code, title, detail, retryAfter, errors });
+    Object.assign(this, { status, code, title, detail, retryAfter, errors, conflict });
   }
 
   /** The session behind the request is over: the only reason to send anybody to the sign-in page. */
@@ -31,6 +33,10 @@ export class Problem extends Error {
   }
 }
 
+function conflictOf({ code, userStatus = null, version = null, did = null, by = null, at = null }) {
+  return code === 'invalid_transition' || code === 'version_conflict' ? { userStatus, version, did, by, at } : null;
+}
+
 async function problemOf(response) {
   const retryAfter = parseRetryAfter(response.headers.get('retry-after'));
   const body = await response.json().catch(() => null);
@@ -41,6 +47,7 @@ async function problemOf(response) {
     title: (known && body.title) || `The service answered ${response.status}.`,
     detail: (known && body.detail) || '',
     errors: known && Array.isArray(body.errors) ? body.errors : [],
+    conflict: known ? conflictOf(body) : null,
     retryAfter,
   });
 }
@@ -60,9 +67,15 @@ export class Api {
     this.#fetch = fetch.bind(globalThis);
   }
 
-  /** Any call. POST and PATCH always carry JSON; 204 resolves to null. */
-  async request(method, path, body = {}) {
+  /**
+   * Any call. POST and PATCH always carry JSON; 204 resolves to null.
+   *
+   * @param {{key?: string}} more - `key`: an Idempotency-Key. The same call with the same key is done once, however
+   *   often it is made, so a lost answer can be asked for again
+   */
+  async request(method, path, body = {}, { key } = {}) {
     const options = { method, credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } };
+    if (key) options.headers['idempotency-key'] = `"${key}"`;
     if (method === 'POST' || method === 'PATCH') {
       options.headers['content-type'] = 'application/json';
       options.body = JSON.stringify(body);
@@ -142,37 +155,5 @@ export class Api {
   /** Changes the members that are given. → as profile(). */
   updateProfile(changes) {
     return this.request('PATCH', '/api/stage-manager/profile', changes);
-  }
-
-  /** Admins: → `{items, nextCursor, totals}`, newest first. Empty members are left out of the query. */
-  stageManagers({ status = '', q = '', cursor = '', limit = '' } = {}) {
-    const query = new URLSearchParams(Object.entries({ status, q, cursor, limit }).filter(([, value]) => value));
-    return this.request('GET', `/api/admin/stage-managers?${query}`);
-  }
-
-  /** Admins: → `{user, event, delivery}`. */
-  approve(id, { reason } = {}) {
-    return this.#transition(id, 'approve', reason);
-  }
-
-  /** Admins: → `{user, event, delivery}`. */
-  reject(id, { reason } = {}) {
-    return this.#transition(id, 'reject', reason);
-  }
-
-  /** Admins: where a user is signed in, as sessions(). */
-  sessionsOf(userId) {
-    return this.request('GET', `/api/admin/users/${encodeURIComponent(userId)}/sessions`);
-  }
-
-  /** Admins: signs a user out, everywhere or from one session. → null. */
-  endSessionsOf(userId, sessionId = null) {
-    const one = sessionId === null ? '' : `/${encodeURIComponent(sessionId)}`;
-    return this.request('DELETE', `/api/admin/users/${encodeURIComponent(userId)}/sessions${one}`);
-  }
-
-  #transition(id, action, reason) {
-    return this.request('POST', `/api/admin/stage-managers/${encodeURIComponent(id)}/${action}`,
-                        reason ? { reason } : {});
   }
 }

@@ -11,6 +11,8 @@
 //   notifications.addEventListener('state', ({ detail: { state } }) => console.info(state));
 //   notifications.open();
 //
+// What admins call is in stagedoor-admin-api.js beside it: AdminApi, which is an Api with more calls.
+//
 // Three rules keep people signed in:
 // - only a Problem with `signedOut` (401) means that the session is over; `temporary` ones are tried again;
 // - a lost connection says nothing about the session; after each reconnection (`reconnected`) ask for the status;

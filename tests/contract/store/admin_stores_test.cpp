@@ -102,11 +102,15 @@ TEST_CASE("a search reaches everybody by its cursor, also where most are not loo
     query.search = "needle";
     query.limit = 1;
     std::vector<std::string> found;
+    std::vector<user_id> found_ids;
     std::size_t pages = 0;
     for (bool more = true; more; ++pages) {
         const auto page = *wait(all->approvals().list(query));
         CHECK(page.totals.at(user_status::pending) == 50'100);
-        for (const auto& item : page.items) found.push_back(item.facts.email);
+        for (const auto& item : page.items) {
+            found.push_back(item.facts.email);
+            found_ids.push_back(item.facts.id);
+        }
         query.before = page.next;
         more = page.next.has_value();
     }
@@ -117,6 +121,12 @@ TEST_CASE("a search reaches everybody by its cursor, also where most are not loo
     CHECK(wait(all->approvals().list(exact))->items.size() == 1);
     exact.status = user_status::active;
     CHECK(wait(all->approvals().list(exact))->items.empty());
+    approval::list_query one;
+    one.user = found_ids.back();
+    one.search = "what is asked for beside an id is not looked at";
+    CHECK(wait(all->approvals().list(one))->items.at(0).facts.email == "p1@example.com");
+    one.email = "p2@example.com";
+    CHECK(wait(all->approvals().list(one))->items.empty());
 }
 
 TEST_CASE("a token is found by its digest alone, is used, and ends for good") {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { AdminApi } from '../../../auth-service/web/assets/stagedoor-admin-api.js';
 import { Api, Problem } from '../../../auth-service/web/assets/stagedoor-client.js';
 
 const answer = (status, body, headers = {}) =>
@@ -9,7 +10,7 @@ const answer = (status, body, headers = {}) =>
 
 function recorded(...answers) {
   const calls = [];
-  const api = new Api({ fetch: async (url, options) => {
+  const api = new AdminApi({ fetch: async (url, options) => {
     calls.push({ url, ...options });
     const next = answers[Math.min(calls.length, answers.length) - 1];
     return typeof next === 'function' ? next() : next;
@@ -113,11 +114,36 @@ test('a list asks for what was given only', async () => {
   assert.equal(calls[0].url, '/api/admin/stage-managers?status=pending&q=a+b');
 });
 
-test('a decision carries a reason only if there is one', async () => {
+test('a decision carries a reason and a version only if there is one', async () => {
   const { api, calls } = recorded(() => answer(200, {}));
   await api.approve('u/1');
   await api.reject('u2', { reason: 'No show.' });
+  await api.reinstate('u3', { expectedVersion: 7 });
   assert.deepEqual(calls.map(({ url, body }) => [url, body]),
                    [['/api/admin/stage-managers/u%2F1/approve', '{}'],
-                    ['/api/admin/stage-managers/u2/reject', '{"reason":"No show."}']]);
+                    ['/api/admin/stage-managers/u2/reject', '{"reason":"No show."}'],
+                    ['/api/admin/stage-managers/u3/reinstate', '{"expectedVersion":7}']]);
+});
+
+test('a decision about many, and a token, are asked for with a key', async () => {
+  const { api, calls } = recorded(() => answer(200, {}));
+  await api.decideAll({ action: 'approve', ids: ['u1', 'u2'], reason: '' }, { key: 'k-1' });
+  await api.createToken({ name: 'n', scope: 'read', expiresInDays: 7 }, { key: 'k-2' });
+  await api.audit({ user: 'u1', since: null });
+  assert.deepEqual(calls.map(({ url, body, headers }) => [url, body, headers['idempotency-key']]),
+                   [['/api/admin/stage-managers/bulk', '{"action":"approve","ids":["u1","u2"]}', '"k-1"'],
+                    ['/api/admin/tokens', '{"name":"n","scope":"read","expiresInDays":7}', '"k-2"'],
+                    ['/api/admin/audit?user=u1', undefined, undefined]]);
+});
+
+test('a conflict tells who did what when; other refusals have none', async () => {
+  const by = { id: 'u9', email: 'grace@example.com', displayName: 'Grace Hopper' };
+  const { api } = recorded(answer(409, { code: 'version_conflict', title: 'T', userStatus: 'active', version: 3, did: 'approved', by, at: 'then' }),
+                           answer(409, { code: 'idempotency_key_reused', title: 'T' }));
+  assert.deepEqual((await refused(api.reject('u1'))).conflict, { userStatus: 'active', version: 3, did: 'approved', by, at: 'then' });
+  assert.equal((await refused(api.reject('u1'))).conflict, null);
+});
+
+test('what is not for admins is there without their calls', () => {
+  assert.equal('stageManagers' in new Api({ fetch }), false);
 });

@@ -1,0 +1,91 @@
+// The audit log: who did what to whom, newest first, and what is being done while one looks.
+
+import { Entries } from './console-entries.js';
+import { announce, byId, describe } from './page.js';
+import { Problem } from './stagedoor-client.js';
+
+const auditPage = 50;
+const settleMs = 1_500;  // denials and ends of sessions are no news of the socket: they come with the next change
+
+export class AuditView {
+  #page;
+  #entries;
+  #older = null;
+  #asked = 0;
+  #due = null;
+  #shown = false;
+
+  /** @param {SessionPage} page @param {(id: string) => void} open - shows a person */
+  constructor(page, open) {
+    this.#page = page;
+    this.#entries = new Entries(byId('audit-entries'), { me: () => page.user?.id, open });
+    byId('audit-filter').addEventListener('submit', (event) => event.preventDefault());
+    byId('audit-filter').addEventListener('change', () => this.#loadAnew());
+    byId('audit-more').addEventListener('click', () => this.#showOlder());
+  }
+
+  show(is) {
+    byId('audit-view').hidden = !is;
+    if (is && !this.#shown) this.#loadAnew();
+    this.#shown = is;
+  }
+
+  /** Something has happened: the newest entries are asked for once it is quiet. */
+  hear() {
+    if (!this.#shown || document.visibilityState !== 'visible') return;
+    this.#due ??= setTimeout(() => {
+      this.#due = null;
+      this.#load({ behind: false });
+    }, settleMs);
+  }
+
+  #loadAnew() {
+    this.#entries.clear();
+    this.#older = null;
+    return this.#load({ behind: true });
+  }
+
+  async #showOlder() {
+    const lines = await this.#load({ behind: true, cursor: this.#older });
+    lines?.[0]?.focus();
+  }
+
+  async #load({ behind, cursor = '' }) {
+    const question = ++this.#asked;
+    byId('audit-list').setAttribute('aria-busy', 'true');
+    try {
+      const ask = async () => (question === this.#asked ? this.#page.api.audit({ ...this.#filter(), cursor, limit: auditPage }) : null);
+      const answer = await this.#page.patiently(ask);
+      if (question !== this.#asked) return null;
+      const lines = this.#entries.add(answer.items, { behind });
+      if (behind) this.#older = answer.nextCursor;
+      byId('audit-more').hidden = this.#older === null;
+      byId('audit-entries').hidden = this.#entries.size === 0;
+      byId('audit-empty').hidden = this.#entries.size > 0;
+      return lines;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status === 403) await this.#page.check();
+      else announce(describe(problem));
+      return null;
+    } finally {
+      if (question === this.#asked) byId('audit-list').removeAttribute('aria-busy');
+    }
+  }
+
+  #filter() {
+    const { action, actor, since, until } = byId('audit-filter').elements;
+    return {
+      action: action.value,
+      actor: actor.value === 'me' ? this.#page.user.id : actor.value,
+      since: since.value && dayBegins(since.value, 0),
+      until: until.value && dayBegins(until.value, 1),
+    };
+  }
+}
+
+/** When a day of this place begins, or one of the days after it, as the API takes times. */
+function dayBegins(date, later) {
+  const [year, month, day] = date.split('-').map(Number);
+  return new Date(year, month - 1, day + later).toISOString();
+}

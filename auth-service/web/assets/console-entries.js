@@ -1,0 +1,61 @@
+// Entries of the audit log as lines of a list, for a person's history and for the whole log. They never change, so lines
+// are only added: new ones in front, older ones behind.
+
+import { entryWords } from './console-audit-words.js';
+import { dayAndTime } from './page.js';
+
+export class Entries {
+  #list;
+  #me;
+  #known = new Set();
+  #open;
+
+  /**
+   * @param {HTMLElement} list
+   * @param {object} options - `me()`, the id of the admin who reads; `open(id)`, if whom an entry is about can be shown
+   */
+  constructor(list, { me, open = null }) {
+    this.#list = list;
+    this.#me = me;
+    this.#open = open;
+  }
+
+  get size() { return this.#known.size; }
+
+  clear() {
+    this.#known.clear();
+    this.#list.replaceChildren();
+  }
+
+  /** Adds those that are not there yet, newest first. */
+  add(entries, { behind }) {
+    const lines = entries.filter(({ id }) => !this.#known.has(id)).map((entry) => this.#line(entry));
+    if (behind) this.#list.append(...lines);
+    else this.#list.prepend(...lines);
+    return lines;
+  }
+
+  #line(entry) {
+    this.#known.add(entry.id);
+    const { sentence, reason, way } = entryWords(entry, { me: this.#me() });
+    const line = document.createElement('li');
+    line.dataset.action = entry.action;
+    line.tabIndex = -1;
+    const time = Object.assign(document.createElement('time'), { dateTime: entry.at, textContent: dayAndTime(new Date(entry.at)) });
+    line.append(time, paragraph(sentence, 'entry-what'));
+    if (reason) line.append(paragraph(`“${reason}”`, 'entry-reason'));
+    if (way) line.append(paragraph(way, 'entry-way'));
+    if (this.#open && entry.user?.email && entry.user.id !== this.#me()) line.append(this.#opener(entry.user));
+    return line;
+  }
+
+  #opener({ id, displayName }) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'link', textContent: `Show ${displayName}` });
+    button.addEventListener('click', () => this.#open(id));
+    return button;
+  }
+}
+
+function paragraph(text, className) {
+  return Object.assign(document.createElement('p'), { textContent: text, className });
+}
