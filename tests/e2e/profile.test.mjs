@@ -19,6 +19,13 @@ async function atDashboard(ada) {
   return person;
 }
 
+test('what the card shows is called as the form calls it', scene(1, async (ada) => {
+  await atDashboard(ada);
+  const names = await ada.page.locator('dl.facts dt').allTextContents();
+  const labels = await ada.page.locator('form#profile label').allTextContents();
+  assert.deepEqual(names.filter((name) => name !== 'E-mail'), labels);
+}));
+
 test('a profile is edited and kept', scene(1, async (ada) => {
   await atDashboard(ada);
   await ada.field('Display name').fill('Ada King');

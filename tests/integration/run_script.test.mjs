@@ -46,6 +46,7 @@ class Run {
   constructor(data, ports, { flags = [], cwd = '/' } = {}) {
     const [auth, notify, authOps, notifyOps] = ports.map(String);
     this.site = `http://localhost:${auth}`;
+    this.notify = `http://127.0.0.1:${notify}`;
     this.child = spawn(join(root, 'run'), [
       '--data', data, '--build-dir', buildDir, '--auth-port', auth, '--notify-port', notify,
       '--auth-ops-port', authOps, '--notify-ops-port', notifyOps, ...flags,
@@ -176,6 +177,37 @@ test('a data path too long for a socket still works, and its socket goes away', 
   assert.ok(!sockets().includes(made));
 });
 
+test('a page of another origin may call the API and open sockets when ./run is told of it', async () => {
+  const flags = ['--allowed-origin', 'http://localhost:5173', '--allowed-origin=https://app.example'];
+  const run = await (await start('origins', { flags })).up();
+  for (const origin of ['http://localhost:5173', 'https://app.example', 'http://localhost:5174']) {
+    const expected = origin.endsWith('4') ? [null, 403] : [origin, 401];
+    const me = await fetch(`${run.site}/api/auth/me`, { headers: { origin } });
+    assert.equal(me.headers.get('access-control-allow-origin'), expected[0], origin);
+    const events = await fetch(`${run.notify}/events`, { headers: { origin } });
+    assert.equal(events.status, expected[1], origin);
+  }
+});
+
+test('the first calls of README.md answer as they stand there', async () => {
+  const run = await (await start('first calls')).up();
+  const [, calls] = readFileSync(join(root, 'README.md'), 'utf8').match(/```sh\n([^]*?)```/);
+  const { stdout, stderr } = spawnSync('bash', ['-ec', calls.replace('http://localhost:8080', run.site).replaceAll('curl ', 'curl -s ')],
+                                       { cwd: folder, encoding: 'utf8' });
+  assert.equal(stderr, '');
+  const answers = stdout.split(/(?<=\})(?=\{"user")/).map((text) => JSON.parse(text));
+  assert.deepEqual(answers.map(({ user }) => user.email), Array(3).fill('ada@example.com'));
+  assert.ok(answers[2].session);
+});
+
+test('./run builds every program that README.md calls', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const built = readFileSync(join(root, 'run'), 'utf8').match(/^ +build as-it-is (.*)$/m)[1].split(' ');
+  const called = new Set([...readme.matchAll(/build\/release\/[\w-]+\/([\w-]+)/g)].map(([, name]) => name));
+  assert.ok(called.size >= 3);
+  assert.deepEqual([...called].filter((name) => !built.includes(name)), []);
+});
+
 test('values that make no sense are refused in one line', async () => {
   const cases = [
     [['--auth-port', '80'], /--auth-port 80: has to be a port from 1024 to 65535/],
@@ -184,6 +216,8 @@ test('values that make no sense are refused in one line', async () => {
     [['--auth-port', '9000', '--auth-ops-port', '9000'], /port 9000 is asked for twice/],
     [['--data'], /--data needs a value/],
     [['--data', '/proc/nowhere'], /cannot make the data directory \/proc\/nowhere/],
+    [['--allowed-origin', 'localhost:5173'], /--allowed-origin localhost:5173: has to be an origin like/],
+    [['--allowed-origin', 'http://localhost:5173/'], /--allowed-origin http:\/\/localhost:5173\/: has to be an origin like/],
     [['--prot', '1'], /unknown option --prot/],
     [['--build-dir', '/nowhere'], /--build-dir \/nowhere: .* is not there/],
   ];

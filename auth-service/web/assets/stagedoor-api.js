@@ -54,14 +54,17 @@ async function problemOf(response) {
 
 /**
  * The calls of auth-service. Methods resolve to the answer's JSON and reject with a Problem.
- * The session is a cookie that scripts never see; calls go to the page's own origin.
+ * The session is a cookie that scripts never see; calls go to the page's own origin unless told otherwise.
  */
 export class Api {
   #base;
   #fetch;
   #refresh = null;
 
-  /** @param {{base?: string, fetch?: typeof fetch}} options - `base` is an origin, empty for the page's own */
+  /**
+   * @param {{base?: string, fetch?: typeof fetch}} options - `base` is an origin, empty for the page's own. On another one the
+   *   page's has to be among auth-service's `--allowed-origin`, and both of one site: the cookie is SameSite=Lax
+   */
   constructor({ base = '', fetch = globalThis.fetch } = {}) {
     this.#base = base;
     this.#fetch = fetch.bind(globalThis);
@@ -74,7 +77,8 @@ export class Api {
    *   often it is made, so a lost answer can be asked for again
    */
   async request(method, path, body = {}, { key } = {}) {
-    const options = { method, credentials: 'same-origin', cache: 'no-store', headers: { accept: 'application/json' } };
+    const credentials = this.#base ? 'include' : 'same-origin';
+    const options = { method, credentials, cache: 'no-store', headers: { accept: 'application/json' } };
     if (key) options.headers['idempotency-key'] = `"${key}"`;
     if (method === 'POST' || method === 'PATCH') {
       options.headers['content-type'] = 'application/json';

@@ -28,6 +28,13 @@ test('a POST carries JSON also when there is nothing to say', async () => {
   assert.equal(calls[0].credentials, 'same-origin');
 });
 
+test('to another origin the cookie goes along', async () => {
+  const calls = [];
+  const api = new Api({ base: 'https://api.example', fetch: async (url, options) => (calls.push({ url, ...options }), answer(204)) });
+  await api.logout();
+  assert.deepEqual(calls.map(({ url, credentials }) => [url, credentials]), [['https://api.example/api/auth/logout', 'include']]);
+});
+
 test('a DELETE carries no body, and ids are escaped', async () => {
   const { api, calls } = recorded(() => answer(204));
   assert.equal(await api.endSession('a/b'), null);
