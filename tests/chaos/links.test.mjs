@@ -26,7 +26,7 @@ for (const [name, { authFlags, staleMs }] of Object.entries(houses)) {
     fault('half open: requests vanish', (gate) => gate.swallow('up'));
     fault('slow by 100 ms each way', (gate) => gate.delay(100));
     fault('slower than the deadline', (gate) => gate.delay(700));
-    fault('bytes come in pieces of 61', (gate) => gate.slice(61), { served: 0.99 });
+    fault('bytes come in pieces of 61', (gate) => gate.slice(61), { served: { check: 0.99 } });
     fault('connections are reset ten times', async (gate) => {
       for (let i = 0; i < 10; ++i) {
         await gate.cut();

@@ -17,7 +17,7 @@ for (const node of [0, 1, 0]) {
       await stack.auths[node].start();
       traffic.nodeUp(node);
     },
-    served: 1,
+    served: { check: 1 },
     restarts: true,
   }))(t));
 }

@@ -9,7 +9,8 @@ before(async () => { house = await openHouse(); });
 after(() => house?.close());
 const fault = (name, does) => test(name, (t) => house.fault(does)(t));
 
-fault('nothing breaks', () => ({ begin() {}, served: 1 }));
+fault('nothing breaks', () => ({ begin() {}, served: { check: 1 } }));
+fault('Redis is stopped in good order and started again', ({ redis }) => ({ begin: () => redis.stop(), end: () => redis.start() }));
 fault('Redis is killed and started again', ({ redis }) => ({ begin: () => redis.kill(), end: () => redis.start() }));
 fault('Redis is frozen', ({ redis }) => ({ begin: () => redis.freeze(), end: () => redis.thaw(), staleMs: cacheLeaseMs }));
 fault('all clients are paused', ({ redis }) => ({ begin: () => redis.pause(2_500), end: () => redis.command('PING'), staleMs: cacheLeaseMs }));

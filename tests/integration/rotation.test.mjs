@@ -10,10 +10,13 @@ import { Random } from '../support/random.mjs';
 import { startStack } from '../support/stack.mjs';
 
 const grace = 3_000;
-const rounds = 10;
 const browsers = 100;
+const rounds = process.env.STAGEDOOR_SESSION_CACHE === 'off' ? 3 : 10;  // refreshing never asks the cache
 const tabs = 20;
-const late = 40;  // ms an answer's cookie may take to the jar
+const late = 40;             // ms an answer's cookie takes to the jar, at most
+const veryLate = grace / 3;  // for those that straggle
+const straggle = 0.3;        // so many do
+const hasty = 0.2;           // rounds that follow at once, while stragglers are on their way
 
 let stack;
 let nodes;
@@ -32,9 +35,12 @@ const me = (node, cookie) => node.get('/api/auth/me', cookie);
 const generationOf = (cookie) => Buffer.from(cookie.split('=')[1], 'base64url').readUInt32BE(34);
 const verdict = (answer) => (answer.status === 200 ? '200' : `${answer.status} ${answer.body.code}`);
 
-/** Twenty tabs of one browser refresh at once; a jar takes the cookies in whatever order they come. */
+/** Twenty tabs of one browser refresh at once; a jar takes the cookies in whatever order they come, in a later round too. */
 class Browser {
   verdicts = new Map();
+  cameLater = 0;  // cookies, after the round in which they had been asked for
+  #round = 0;
+  #onTheirWay = [];
 
   constructor(cookie, random) {
     this.cookie = cookie;
@@ -42,6 +48,7 @@ class Browser {
   }
 
   async round() {
+    const round = ++this.#round;
     const before = this.cookie;
     const lost = this.random.chance(0.1) ? 1 : 0.3;  // now and then not one answer arrives
     await Promise.all(Array.from({ length: tabs }, async () => {
@@ -50,11 +57,22 @@ class Browser {
       await pause(start);
       const answer = await refresh(nodes[node], this.cookie);
       this.#note(answer);
+      const straggles = this.random.chance(straggle) && pause(this.random.below(veryLate));
+      if (straggles) return void this.#onTheirWay.push(straggles.then(() => arrives && this.#take(answer, round)));
       await pause(delay);
-      if (arrives) this.cookie = answer.cookie ?? this.cookie;
+      if (arrives) this.#take(answer, round);
     }));
     if (this.random.chance(0.05)) this.cookie = before;  // a crash: what is on the disk is a little older
     this.#note(await me(nodes[this.random.below(2)], this.cookie));
+  }
+
+  /** Resolves when no cookie is on its way any more. */
+  settled() { return Promise.all(this.#onTheirWay); }
+
+  #take({ cookie }, round) {
+    if (!cookie) return;
+    this.cookie = cookie;
+    if (round < this.#round) this.cameLater += 1;
   }
 
   #note(answer) {
@@ -71,9 +89,10 @@ story('a thousand rounds of twenty refreshes on two nodes log nobody out, and ea
   await Promise.all(all.map(async (browser, i) => {
     await pause((grace * i) / browsers);  // not all at the same time
     for (let round = 0; round < rounds; ++round) {
-      if (round > 0) await pause(grace);
+      if (round > 0) await pause(browser.random.chance(hasty) ? browser.random.below(late) : grace);
       await browser.round();
     }
+    await browser.settled();
   }));
 
   const said = {};
@@ -81,7 +100,9 @@ story('a thousand rounds of twenty refreshes on two nodes log nobody out, and ea
   assert.deepEqual(said, { 200: browsers * rounds * (tabs + 1) });
 
   const rotations = all.reduce((sum, { cookie }) => sum + generationOf(cookie), 0);
-  t.diagnostic(`${browsers * rounds} rounds, ${rotations} rotations`);
+  const cameLater = all.reduce((sum, browser) => sum + browser.cameLater, 0);
+  t.diagnostic(`${browsers * rounds} rounds, ${rotations} rotations; ${cameLater} cookies came in a later round`);
+  assert.ok(cameLater > (browsers * rounds) / 100, 'answers were late');
   assert.ok(rotations > (browsers * rounds) / 2, `only ${rotations} rotations: the rounds did not race for one`);
 
   for (const { cookie } of all) {

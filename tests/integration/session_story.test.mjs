@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
 let stack;
@@ -172,4 +173,19 @@ story('the debug log tells the story of a refresh, without token or e-mail', asy
   assert.ok(!stack.auth.output.includes(token));
   assert.ok(!stack.auth.output.includes(person.email));
   assert.ok(!stack.auth.output.includes(person.password));
+});
+
+story('what has been checked once is remembered by the node, unless it was told not to', async () => {
+  const device = stack.device();
+  await device.signIn(await stack.person());
+  const hits = async () => (await stack.auth.metrics()).stagedoor_session_cache_hits_total ?? 0;
+  const before = await hits();
+  const check = async () => assert.equal((await device.get('/api/auth/me')).status, 200);
+  await check();
+  if (process.env.STAGEDOOR_SESSION_CACHE === 'off') {
+    for (let i = 0; i < 5; ++i) await check();
+    assert.equal(await hits(), before);
+  } else {
+    await until(async () => (await check(), await hits() > before), { what: 'an answer from memory' });
+  }
 });

@@ -1,18 +1,25 @@
 // Ends that race everything else: no write brings an ended session back (K2, K6), and no sign-in under way slips past
 // the end of all (K7). Two nodes; afterwards they, Redis and the ledger have to agree.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { KeptAlive } from '../support/kept_alive.mjs';
 import { addPeople, signingKey, tokenOf } from '../support/ledger.mjs';
 import { Random } from '../support/random.mjs';
+import { RedisClient } from '../support/redis_client.mjs';
 import { startStack } from '../support/stack.mjs';
+
+const grace = 2_000;
+const usesEach = 20;
+const raceMs = 40;
 
 let stack;
 let nodes;
 before(async () => {
-  stack = await startStack({ authNodes: 2 });
+  stack = await startStack({ authNodes: 2, authFlags: ['--session-rotation-grace', `${grace}ms`] });
   nodes = stack.auths.map(({ port }) => new KeptAlive({ port, origin: stack.origin }));
 });
 after(async () => {
@@ -31,41 +38,95 @@ const sessionOf = (cookie) => Buffer.from(cookie.split('=')[1], 'base64url').toS
   .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 const rowsOf = (query) => stack.sqlite(query).output.split('\n').filter(Boolean).map((line) => line.split('|'));
 
+// A use writes only when a record was last seen long ago (K6). So that all of them write, time passes for it before each: by
+// one command, which leaves tombstones alone.
+const ageScript = `
+local stored = redis.call('GET', KEYS[1])
+if not stored or stored:sub(1, 3) ~= 'r1 ' then return 0 end
+local at = select(2, stored:find('^r1 %d+ %d+ %d+ %d+ %d+ '))
+redis.call('SETRANGE', KEYS[1], at, ARGV[1])
+return 1`;
+const longAgo = Date.now() - 3_600_000;
+const age = (redis, key) => redis.command('EVAL', ageScript, 1, key, longAgo);
+const recordKey = (id, session) => `stagedoor:{${id}}:session:${session}`;
+
+/** Counts what the services wrote into records: touches, first uses, rotations; and how often they tried. */
+class Swaps {
+  tried = 0;
+  done = 0;
+  #seen = '';
+  #socket = connect(stack.redisSocket);
+
+  async begin() {
+    this.#socket.setEncoding('latin1').on('data', (text) => {
+      const lines = (this.#seen + text).split('\r\n');
+      this.#seen = lines.pop();
+      this.tried += lines.filter((line) => /\] "EVALSHA" "\w+" "1" "stagedoor:\{[^"]+:session:[^"]+" "r1 /.test(line)).length;
+      this.done += lines.filter((line) => / lua\] "SET" "stagedoor:\{[^"]+:session:[^"]+" "r1 /.test(line)).length;
+    });
+    this.#socket.write('MONITOR\r\n');
+    await once(this.#socket, 'data');
+  }
+
+  end() { this.#socket.destroy(); }
+}
+
+/** The cookie of a session that has been rotated, and whose first token is dead: the next refresh rotates it again (K3). */
+async function travelled(cookies) {
+  const rotated = await Promise.all(cookies.map(async (cookie) => (await call.refresh(nodes[0], cookie)).cookie));
+  const use = () => Promise.all(rotated.map(async (cookie) => assert.equal((await call.check(nodes[1], cookie)).status, 200)));
+  await use();
+  await pause(grace);
+  await use();
+  return rotated;
+}
+
 story('a sign-out that races a thousand uses and refreshes leaves no survivor', async (t) => {
   const random = new Random();
   t.diagnostic(`STAGEDOOR_SEED=${random.seed}`);
   const people = addPeople(stack, 50, 1);
+  const old = people.filter((_, i) => i % 2 === 1);
+  (await travelled(old.map(({ cookies: [cookie] }) => cookie))).forEach((cookie, i) => { old[i].cookies[0] = cookie; });
   const survivors = [];
   const odd = [];
+  const redis = new RedisClient(stack.redisSocket);
+  const swaps = new Swaps();
+  await swaps.begin();
   let before = 0;
-  for (const { id, cookies: [cookie] } of people) {
+  for (const { id, cookies: [cookie], sessions: [session] } of people) {
     // Half of them are in Redis already; of the others the records are made while they end.
     if (random.chance(0.5)) assert.equal((await call.check(nodes[0], cookie)).status, 200);
     let over = false;
-    const uses = Array.from({ length: 20 }, async () => {
-      const [node, what, start] = [nodes[random.below(2)], random.chance(0.5) ? 'check' : 'refresh', random.below(12)];
+    let jar = cookie;
+    const uses = Array.from({ length: usesEach }, async () => {
+      const [node, what, start] = [nodes[random.below(2)], random.chance(0.5) ? 'check' : 'refresh', random.below(raceMs)];
       await pause(start);
+      await age(redis, recordKey(id, session));
       const startedAfter = over;
-      const answer = await call[what](node, cookie);
+      const answer = await call[what](node, jar);
+      jar = answer.cookie ?? jar;
       if (answer.status === 200) startedAfter ? survivors.push(`${what} of ${id}`) : ++before;
       else if (verdict(answer) !== '401 session_signed_out') odd.push(`${what}: ${verdict(answer)}`);
     });
-    await pause(random.below(12));
-    const ended = await call.signOut(nodes[random.below(2)], cookie);
+    await pause(random.below(raceMs));
+    const ended = await call.signOut(nodes[random.below(2)], jar);
     over = true;
     assert.equal(ended.status, 200);
     await Promise.all(uses);
   }
-  t.diagnostic(`of 1000 uses ${before} came before the end`);
+  swaps.end();
+  redis.close();
+  t.diagnostic(`of 1000 uses ${before} came before the end; ${swaps.done} of ${swaps.tried} attempts to replace a record did so`);
   assert.deepEqual({ survivors, odd }, { survivors: [], odd: [] });
   assert.ok(before > 50 && before < 950, 'the ends raced the uses');
+  assert.ok(swaps.tried > before / 2 && swaps.done > before / 4, 'the uses wrote');
 
   const key = signingKey(stack);
   const sessions = new Map(rowsOf('SELECT user_id, id FROM sessions'));
-  const keys = people.map(({ id }) => `stagedoor:{${id}}:session:${sessions.get(id)}`);
+  const keys = people.map(({ id }) => recordKey(id, sessions.get(id)));
   const nobodyIsBack = async () => {
     for (const { id, cookies: [cookie] } of people) {
-      for (const generation of [0, 1, 2]) {
+      for (const generation of [0, 1, 2, 3]) {
         const token = `${cookie.split('=')[0]}=${tokenOf(key, id, sessions.get(id), generation)}`;
         for (const node of nodes) assert.equal(verdict(await call.check(node, token)), '401 session_signed_out');
       }

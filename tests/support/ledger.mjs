@@ -25,13 +25,30 @@ export function tokenOf({ id, key }, user, session, generation = 0) {
   return Buffer.concat([claims, proof]).toString('base64url');
 }
 
+const hourMs = 3_600_000;
+const cookieNameOf = (stack) => `stagedoor-${stack.auth.port}`;
+
+/** Further sessions of people who are not suspended, one for each id in `users`: `[{session: id, cookie: Cookie field}, …]`. */
+export function addSessions(stack, users) {
+  const key = signingKey(stack);
+  const now = Date.now();
+  const added = users.map((user) => {
+    const session = randomUUID();
+    return { user, session, cookie: `${cookieNameOf(stack)}=${tokenOf(key, user, session)}` };
+  });
+  const statements = added.map(({ user, session }) =>
+    'INSERT INTO sessions (id, user_id, epoch, signed_in_status, created_at_ms, expires_at_ms)'
+    + ` SELECT '${session}', id, epoch, status, ${now}, ${now + hourMs} FROM users WHERE id = '${user}';`);
+  stack.sqlite(['BEGIN IMMEDIATE;', ...statements, 'COMMIT;'].join('\n'));
+  return added;
+}
+
 /**
  * Adds people who wait, each with sessions: `[{id, email, cookies: [Cookie field, …], sessions: [id, …]}, …]`. With a
  * `passwordHash` they can sign in as well. `crowd` tells crowds of one system apart.
  */
 export function addPeople(stack, count, sessionsEach, { passwordHash = '', crowd = 'crowd' } = {}) {
   const key = signingKey(stack);
-  const cookieName = `stagedoor-${stack.auth.port}`;
   const now = Date.now();
   const statements = ['BEGIN IMMEDIATE;'];
   const people = Array.from({ length: count }, (_, i) => {
@@ -42,8 +59,8 @@ export function addPeople(stack, count, sessionsEach, { passwordHash = '', crowd
     const sessions = Array.from({ length: sessionsEach }, () => randomUUID());
     const cookies = sessions.map((session) => {
       statements.push('INSERT INTO sessions (id, user_id, epoch, signed_in_status, created_at_ms, expires_at_ms)'
-                      + ` VALUES ('${session}', '${id}', 1, 'pending', ${now}, ${now + 3_600_000});`);
-      return `${cookieName}=${tokenOf(key, id, session)}`;
+                      + ` VALUES ('${session}', '${id}', 1, 'pending', ${now}, ${now + hourMs});`);
+      return `${cookieNameOf(stack)}=${tokenOf(key, id, session)}`;
     });
     return { id, email, cookies, sessions };
   });

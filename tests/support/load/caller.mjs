@@ -34,6 +34,7 @@ export class Caller {
       tally.notSent += 1;
       return undefined;
     }
+    tally.asked(kind);
     const answer = await (reads ? pending : this.asChange(`${kind} on node ${node.index}`, pending));
     Object.assign(answer, { kind, node: node.index, tally });
     tally.answered(kind, answer);

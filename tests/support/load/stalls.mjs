@@ -18,7 +18,9 @@ class Spans {
     return this.#spans.reduce((sum, [begin, end]) => sum + Math.max(0, Math.min(end, to) - Math.max(begin, from)), 0);
   }
 
-  get longest() { return Math.max(0, ...this.#spans.map(([begin, end]) => end - begin)); }
+  longestWithin(from, to) {
+    return this.#spans.reduce((longest, [begin, end]) => (begin < to && end > from ? Math.max(longest, end - begin) : longest), 0);
+  }
 }
 
 export class Stalls {
@@ -53,7 +55,11 @@ export class Stalls {
     return this.#busy.within(from, to);
   }
 
-  get longest() { return this.#stalls.longest; }
+  /** The longest of them that touches the time between the two. */
+  longestWithin(from, to) {
+    this.#tick();
+    return this.#stalls.longestWithin(from, to);
+  }
 
   stop() { this.#timers.forEach(clearInterval); }
 }

@@ -2,13 +2,20 @@
 const samplesKept = 5;
 
 export class Tally {
+  #asked = new Map();
   #kinds = new Map();
   #codes = new Map();
   #times = [];
   #violations = new Map();
   lastRefused = -Infinity;  // when the last request was sent that got 503
   notSent = 0;              // no connection was free
-  lost = 0;
+  from = performance.now();
+  until = Infinity;
+
+  asked(kind) { this.#asked.set(kind, this.howMany(kind) + 1); }
+
+  /** How many of a kind were sent, whatever came of them. */
+  howMany(kind) { return this.#asked.get(kind) ?? 0; }
 
   answered(kind, { status, body, sent, answered }) {
     const statuses = this.#kinds.get(kind) ?? new Map();
@@ -29,7 +36,13 @@ export class Tally {
   }
 
   count(kind, status) { return this.#kinds.get(kind)?.get(status) ?? 0; }
-  total(kind) { return [...this.#kinds.get(kind)?.values() ?? []].reduce((a, b) => a + b, 0); }
+
+  /** Of these kinds, how many did what was asked and how many were told to come again. What was refused for a reason is neither. */
+  served(kinds) {
+    const sum = (wanted) => kinds.flatMap((kind) => [...this.#kinds.get(kind) ?? []])
+      .reduce((all, [status, count]) => (wanted(status) ? all + count : all), 0);
+    return { done: sum((status) => status >= 200 && status < 400), refused: sum((status) => status === 503 || status === 429) };
+  }
 
   get violations() {
     return [...this.#violations].map(([what, samples]) =>

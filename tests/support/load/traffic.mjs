@@ -11,6 +11,9 @@ import { SqlShell } from './sql_shell.mjs';
 import { Tally } from './tally.mjs';
 import { Wires } from './wire.mjs';
 
+/** What asks for nothing but a session. */
+export const checks = ['me', 'verify', 'page'];
+
 const tickMs = 5;
 const sweepAtOnce = 64;
 const mostAtOnce = 200;        // of the requests of one tick, after a stall of our own
@@ -47,6 +50,8 @@ export class Traffic {
 
   get tally() { return this.#caller.tally; }
   get stalls() { return this.#caller.stalls; }
+  /** Checks a second that are to be asked: `ended` is `me` with what has ended. */
+  get checkRate() { return [...checks, 'ended'].reduce((sum, kind) => sum + this.#rates[kind], 0); }
   get #up() { return this.#nodes.filter((node) => node.downFrom === undefined); }
 
   start() {
@@ -69,6 +74,7 @@ export class Traffic {
     const tally = new Tally();
     this.#caller.tally = tally;
     await body();
+    tally.until = performance.now();
     return tally;
   }
 
@@ -121,8 +127,7 @@ export class Traffic {
 
   #act(kind) {
     const node = this.#random.of(this.#up);
-    const asks = kind === 'me' || kind === 'page' || kind === 'verify';
-    if (!node || (!asks && kind !== 'ended' && !this.#changes)) return undefined;
+    if (!node || (!checks.includes(kind) && kind !== 'ended' && !this.#changes)) return undefined;
     if (kind === 'ended') return this.crowd.ended.length > 0 && this.#acts.me(this.crowd.anyEnded, node);
     if (kind === 'decide' || kind === 'sql') return this.#acts.decide(this.crowd.anyone, node, kind === 'sql');
     if (kind === 'signIn') return this.#acts.signIn(this.crowd.anyone, node);
