@@ -21,7 +21,7 @@ inline constexpr std::size_t http_target_bytes = 4 * 1024;
 inline constexpr std::size_t http_body_bytes = 64 * 1024;
 // A request has to arrive whole within this time; slow senders hold no connection for longer.
 inline constexpr auto http_request_time = 10s;
-// A kept-alive connection without a request is closed after this time; longer than common gateways' reuse (nginx: 60 s).
+// A kept-alive connection without a request is closed after this time; longer than gateways' reuse (nginx: 60 s).
 inline constexpr auto http_idle_time = 75s;
 // A peer that takes longer to read one answer is gone.
 inline constexpr auto http_write_time = 10s;
@@ -59,9 +59,9 @@ inline constexpr std::size_t api_token_name_chars = 100;
 inline constexpr auto api_token_life_default = std::chrono::days{90};
 inline constexpr auto api_token_life_max = std::chrono::days{366};  // the schema says so too
 inline constexpr auto api_token_use_interval = 60s;                 // its last use is written at most so often
-inline constexpr std::size_t api_tokens_known = 1'024;  // which a node remembers as good: no limit on bad ones keeps them out
+inline constexpr std::size_t api_tokens_known = 1'024;  // a node remembers as good: no limit on bad ones keeps them out
 // Refused calls are audited as sums: of so many kinds (who, what, why) at a time, each written once, and again with the
-// sum when the window is over; the rest is one more kind. So a flood is a number, not rows: 6,500 a day and node at most.
+// sum when the window is over; the rest is one more kind. So a flood is a number, not rows: 6,500 a day at most.
 inline constexpr auto denial_window = 20min;
 inline constexpr std::size_t denial_kinds = 45;
 inline constexpr std::size_t denials_kept = 100'000;  // then the oldest of them go; no other audit row ever does
@@ -82,7 +82,7 @@ inline constexpr auto rotation_grace = 60s;    // G of K3
 inline constexpr auto touch_interval = 60s;    // K6
 inline constexpr auto acknowledge_after = 10s; // K5
 inline constexpr auto tombstone_ttl = 10min;   // K6
-// Living sessions of one user; beyond it the oldest goes. Far more than one person's browsers, few enough to be listed whole.
+// Living sessions of one user; beyond it the oldest goes. Far more than a person's browsers, few enough to be listed.
 inline constexpr std::size_t sessions_per_user_default = 32;
 inline constexpr std::size_t sessions_per_user_max = 256;  // one MGET of all their records
 
@@ -92,7 +92,7 @@ inline constexpr std::size_t session_cache_default = std::size_t{64} << 20;  // 
 inline constexpr auto redis_connect_time = 1s;
 // A reply later than this means that the link is lost: outages have to be answered within 1 s.
 inline constexpr auto redis_reply_time = 500ms;
-// A reply behind messages that keep coming is waited for so long: a burst of 50,000 letters takes a loaded node seconds.
+// A reply behind messages that keep coming is waited for so long: 50,000 letters at once take a loaded node seconds.
 inline constexpr auto redis_backlog_time = 5s;
 // What one request may spend on Redis before the ledger is asked instead (K10): with the time below for the database
 // it is answered within 1 s, whatever is away.
@@ -100,14 +100,14 @@ inline constexpr auto redis_answer_time = 250ms;
 inline constexpr auto redis_probe_interval = 250ms;   // N4
 inline constexpr auto redis_backoff_min = 50ms;
 inline constexpr auto redis_backoff_max = 250ms;  // a Redis that came back is used again within a second
-// C3. A stale answer is possible for no longer than the lease, and only when a connection has gone half open. Longer than
-// redis_probe_interval and a reply's time, so that a Redis which answers keeps it.
+// C3. A stale answer is possible for no longer than the lease, and only when a connection has gone half open. Longer
+// than redis_probe_interval and a reply's time, so that a Redis which answers keeps it.
 inline constexpr auto cache_lease = 500ms;
 inline constexpr auto cache_ping_interval = 100ms;
 inline constexpr std::size_t redis_pending_requests = 16'384;         // a shard's; beyond it: overloaded
 inline constexpr std::size_t redis_pending_bytes = 8 * 1024 * 1024;
 inline constexpr std::size_t redis_read_chunk = 64 * 1024;            // hiredis 0.14 is not fed more at a time
-inline constexpr std::size_t redis_reply_bytes = 16 * 1024 * 1024;    // a stream of 64 letters of the largest size fits often over
+inline constexpr std::size_t redis_reply_bytes = 16 * 1024 * 1024;    // many times 64 letters of the largest size
 inline constexpr std::size_t stream_entries = 64;                     // MAXLEN of a user's stream (R2)
 inline constexpr std::size_t admin_stream_entries = 1'000;            // R3
 // Longer than any row that was relayed waits to be marked, so that none comes twice; bounded in number as well.
@@ -129,7 +129,7 @@ inline constexpr auto database_watch = 10ms;    // S5: PRAGMA data_version
 // --- database ---
 // R4: how far an older copy of Redis may be behind and still be caught up without dropping its session records.
 inline constexpr auto outbox_retention_default = std::chrono::days{7};
-inline constexpr std::size_t outbox_kept_changes = stream_entries;  // of each user, however old: a wiped stream gets them back
+inline constexpr std::size_t outbox_kept_changes = stream_entries;  // of each user, for ever: a wiped stream needs them
 inline constexpr auto ledger_kept_after_expiry = 24h;  // no clock of Redis or of the database is so wrong
 inline constexpr std::size_t purge_rows = 128;       // deleted by one job: a millisecond or two of the writer
 inline constexpr std::size_t purge_stretch = 2'048;  // rows of the outbox looked at by one read: some milliseconds
@@ -147,13 +147,19 @@ inline constexpr std::size_t ledger_checks = 256;
 // Users whose version was told from the ledger before Redis was known to have it (K8): a minute of a busy outage.
 inline constexpr std::size_t told_versions = 65'536;
 inline constexpr auto told_version_time = 1min;
+// Sessions that the ledger has called over before Redis was known to have heard of it (K10): more than readers find
+// within the half second that each of them has to wait.
+inline constexpr std::size_t unheard_ends = 65'536;
+// A no that would have to wait for longer than this after the request came is not told: the promised second less what a
+// busy machine takes.
+inline constexpr auto refusal_time = 900ms;
 
 // --- passwords ---
 inline constexpr std::size_t password_hash_memory = 19 * 1024 * 1024;  // bytes; OWASP's floor for Argon2id, with:
 inline constexpr std::uint64_t password_hash_passes = 2;
 inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per hashing thread: less than 0.5 s of work
-// What has waited longer for a hashing thread is refused, and what would is not taken: with what a sign-in spends before
-// (rate_limit_time, and the database's times above) it is answered within 1 s, also on a starved machine.
+// What has waited longer for a hashing thread is refused, and what would is not taken: with what a sign-in spends
+// before (rate_limit_time, and the database's times above) it is answered within 1 s, also on a starved machine.
 inline constexpr auto password_queue_time = 500ms;
 // Hashing gives way to everybody and takes what they leave. Where they leave less than about a fifth of a core for this
 // long (15 ms on a whole one), batch threads of this niceness do it: they get a quarter of a core that others fill, so a
@@ -162,7 +168,7 @@ inline constexpr auto password_relief_time = 100ms;
 inline constexpr int password_relief_niceness = 5;
 
 // --- rate limits --- (the whole count may come at once; then they come back one by one)
-// A tenth of what two cores can hash: no single network takes the pool from all others, an office at nine o'clock is fine.
+// A tenth of what two cores can hash: no network takes the pool from all others, an office at nine o'clock is fine.
 inline constexpr rate sign_in_rate{1'200, 1min};
 // Failed ones: a network full of people mistypes this often, a guesser gets 14,400 a day over all accounts.
 inline constexpr rate network_rate{100, 10min};
@@ -178,11 +184,11 @@ inline constexpr rate bad_token_rate{100, 10min};
 inline constexpr auto rate_limit_time = 150ms;
 inline constexpr auto rate_limit_rest = 1s;
 inline constexpr std::size_t local_rate_limits = 16'384;  // subjects a node counts while Redis is away: about 3 MB
-inline constexpr std::size_t device_accounts = 8;         // accounts that one browser's device cookie knows: 136 characters
+inline constexpr std::size_t device_accounts = 8;         // that one browser's device cookie knows: 136 characters
 inline constexpr auto device_cookie_life = std::chrono::days{180};  // begins again at each sign-in; browsers allow 400
 
 // --- WebSocket ---
-// Users whose streams one shard compares at a time (N4), four times a second: 50,000 users within the default heartbeat.
+// Users whose streams one shard compares at a time (N4), four times a second: 50,000 within the default heartbeat.
 inline constexpr std::size_t head_looks_at_once = 512;
 inline constexpr std::size_t ws_message_bytes = 4 * 1024;        // clients have little to say: an acknowledgement
 inline constexpr std::size_t ws_messages_per_minute = 120;
@@ -192,10 +198,10 @@ inline constexpr std::size_t ws_sockets_per_user = 64;           // tabs and dev
 inline constexpr std::size_t ws_sockets = 16'000;
 // Of one client network: an office or a mobile carrier behind one address fits, and keeps no node from everybody else.
 inline constexpr std::size_t ws_sockets_per_network = 8'000;
-inline constexpr auto ws_heartbeat_default = 25s;                // below the idle timeouts of common gateways (nginx, ELB: 60 s)
+inline constexpr auto ws_heartbeat_default = 25s;                // below gateways' idle timeouts (nginx, ELB: 60 s)
 inline constexpr auto ws_pong_time = 10s;
 inline constexpr auto ws_close_time = 300ms;                     // N7
-inline constexpr std::size_t sse_ignored_bytes = 16 * 1024;      // of what a client sends behind its request: another one
+inline constexpr std::size_t sse_ignored_bytes = 16 * 1024;      // of what comes behind a request: another one
 inline constexpr std::size_t ws_reason_bytes = 123;              // RFC 6455 section 5.5
 
 // --- receipts (N9) ---
@@ -206,7 +212,7 @@ inline constexpr std::size_t receipt_batch = 256;           // sockets in one wr
 inline constexpr std::size_t receipt_lines = 4 * ws_sockets_per_user;
 inline constexpr auto receipt_ttl = std::chrono::days{8};   // as long as an event's other traces (admin_seen_time)
 inline constexpr auto receipt_renewal = std::chrono::days{1};  // of the lines of sockets that have nothing to tell
-inline constexpr std::size_t receipt_backlog = 16'384;      // closed sockets that Redis has not been told of: 1 MB a shard
+inline constexpr std::size_t receipt_backlog = 16'384;      // closed sockets that Redis was not told of: 1 MB a shard
 inline constexpr auto receipt_holder_ttl = 3s;              // a node that died is noticed within this time
 inline constexpr auto receipt_holder_renewal = 1s;          // one late sign of life, or two, cost nothing
 

@@ -22,8 +22,12 @@ task<bool> event::wait_until(std::chrono::steady_clock::time_point deadline) {
 }
 
 task<void> sleep_for(std::chrono::steady_clock::duration duration) {
+    return sleep_until(std::chrono::steady_clock::now() + duration);
+}
+
+task<void> sleep_until(std::chrono::steady_clock::time_point time) {
     const auto ex = co_await asio::this_coro::executor;
-    steady_timer timer{ex, duration};
+    steady_timer timer{ex, time};
     co_await timer.async_wait(as_result);
 }
 

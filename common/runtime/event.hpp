@@ -36,5 +36,6 @@ private:
 
 // Sleeps on the calling coroutine's shard.
 task<void> sleep_for(std::chrono::steady_clock::duration duration);
+task<void> sleep_until(std::chrono::steady_clock::time_point time);
 
 }  // namespace stagedoor::runtime

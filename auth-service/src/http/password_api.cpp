@@ -33,6 +33,10 @@ answer change_password(context& with, const http::request& request) {
     if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto changed = co_await with.accounts.change_password(std::move(wish));
     if (!changed) {
+        if (changed.error() == errc::session_revoked) {
+            const auto why = co_await with.sessions.why_over(who->who);
+            co_return refuse(why);
+        }
         if (changed.error() == errc::wrong_password) admitted = co_await with.gate.count_failure(std::move(admitted));
         auto refused = refuse_account(with.accounts, changed.error());
         add_rate_limit_fields(refused, admitted);

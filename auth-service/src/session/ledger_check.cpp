@@ -37,7 +37,11 @@ runtime::task<result<ledger_state>> ledger_check::ask(session_ref who) {
         co_return found.error();
     }
     const auto lives = judge_by_ledger(*found, who);
-    if (!lives) co_return lives.error();
+    if (!lives) {
+        if (node_.unheard.note(who)) co_return lives.error();
+        ++node_.ledger.overloaded;
+        co_return errc::overloaded;
+    }
     node_.told.remember(who.user, (*found)->facts.version);
     co_return std::move(**found);
 }

@@ -18,7 +18,8 @@ public:
     ledger_check(session_ledger& ledger, session_node& node) : ledger_{ledger}, node_{node} {}
 
     // The session as the ledger has it, when it lives; its user's version counts as told from here on (K8).
-    // Errors: why it is over (401); errc::overloaded beyond limits::ledger_checks, errc::database_*.
+    // Errors: why it is over (401), and nobody is told before it is final (unheard_ends); errc::overloaded beyond
+    // limits::ledger_checks, or limits::unheard_ends; errc::database_*.
     runtime::task<result<ledger_state>> ask(session_ref who);
 
 private:

@@ -101,6 +101,13 @@ runtime::task<result<void>> redis_session_store::bury(session_ref who, errc reas
     co_return result<void>{};
 }
 
+// A second round trip: Redis tells all caches what one turn of its loop has changed before it reads on.
+runtime::task<result<void>> redis_session_store::settle(deadline_time by) {
+    const auto answered = co_await link_.request_by(by, "PING");
+    if (!answered) co_return answered.error();
+    co_return result<void>{};
+}
+
 runtime::task<result<user_facts>> redis_session_store::put_snapshot(user_facts facts, deadline_time by) {
     redis::script_call call{redis::scripts::put_snapshot, redis::keys{keys_.user(facts.id)}, facts.version,
                             to_snapshot_json(facts)};

@@ -23,6 +23,7 @@ public:
     runtime::task<result<bool>> swap(session_ref who, std::string expected, session_record next,
                                      deadline_time by) override;
     runtime::task<result<void>> bury(session_ref who, errc reason, deadline_time by) override;
+    runtime::task<result<void>> settle(deadline_time by) override;
     runtime::task<result<user_facts>> put_snapshot(user_facts facts, deadline_time by) override;
 
 private:

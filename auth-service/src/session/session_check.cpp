@@ -1,15 +1,16 @@
 #include "auth-service/src/session/session_check.hpp"
 
 #include "common/core/limits.hpp"
-#include "common/runtime/event.hpp"
 
 namespace stagedoor::session {
 namespace {
 
-using std::chrono::steady_clock;
-
 // Compare-and-set loses only to another write that won, so a handful of looks is enough.
 constexpr int looks = 8;
+
+// A tombstone that was sent so long ago has been heard of by every cache: half a second (C3), and as much for its way to a
+// Redis that is believed, and for clocks.
+constexpr auto certainly_settled = 2 * limits::cache_lease;
 
 bool is_over(const boost::system::error_code& why) noexcept { return problem_of(to_errc(why)).status == 401; }
 
@@ -43,7 +44,7 @@ runtime::task<result<principal>> session_check::check(token_claims claims, deadl
         auto told = co_await ask_redis(claims, by);
         if (told || !is_redis_away(told.error())) co_return told;
     }
-    auto told = co_await ask_ledger(who);
+    auto told = co_await ask_ledger(who, believed, by);
     if (told || is_over(told.error())) ++(believed ? node_.ledger.no_reply : node_.ledger.untrusted);
     co_return told;
 }
@@ -67,7 +68,17 @@ runtime::task<result<principal>> session_check::ask_redis(token_claims claims, d
 runtime::task<session_check::verdict> session_check::judge_stored(token_claims claims, stored_session loaded,
                                                                   deadline_time by) {
     const session_ref who{claims.user, claims.session};
-    if (const auto* const buried = std::get_if<tombstone>(&*loaded.value)) co_return verdict{buried->reason};
+    if (const auto* const buried = std::get_if<tombstone>(&*loaded.value)) {
+        const auto why = buried->reason;
+        if (store_.now() - buried->ended_at >= certainly_settled) {
+            node_.unheard.heard(who);
+        } else if (!node_.unheard.note(who)) {
+            co_return verdict{errc::overloaded};
+        } else {
+            co_await settle(who, by);
+        }
+        co_return verdict{why};
+    }
     auto& record = std::get<session_record>(*loaded.value);
 
     const bool outdated = !loaded.facts || is_behind(*loaded.facts, record) ||
@@ -152,9 +163,19 @@ runtime::task<void> session_check::introduce(token_claims claims, deadline_time 
 
 runtime::task<result<ledger_state>> session_check::ask_and_bury(session_ref who, deadline_time by) {
     auto state = co_await in_ledger_.ask(who);
-    // A hint that saves the next one this read; it does not matter whether it arrives.
-    if (!state && is_over(state.error())) co_await store_.bury(who, to_errc(state.error()), by);
+    if (!state && is_over(state.error())) co_await bury(who, to_errc(state.error()), by);
     co_return state;
+}
+
+// Saves the next one a read of the ledger, and this one the wait until the end is final. So it may fail.
+runtime::task<void> session_check::bury(session_ref who, errc reason, deadline_time by) {
+    const auto buried = co_await store_.bury(who, reason, by);
+    if (buried) co_await settle(who, by);
+}
+
+runtime::task<void> session_check::settle(session_ref who, deadline_time by) {
+    const auto settled = co_await store_.settle(by);
+    if (settled && node_.trust.holds()) node_.unheard.heard(who);
 }
 
 runtime::task<result<user_facts>> session_check::fresh_facts(user_id user, deadline_time by) {
@@ -170,16 +191,22 @@ runtime::task<result<void>> session_check::end(session_ref who, errc reason, dea
     user::actor the_check{"session"};
     const auto committed = co_await ledger_.end(who, reason, std::move(the_check));
     if (!committed) co_return committed.error();
-    const auto noticed = steady_clock::now() + limits::redis_trust_lease;
-    const auto buried = co_await store_.bury(who, reason, by);
-    if (!buried) co_await runtime::sleep_for(noticed - steady_clock::now());
+    if (!node_.unheard.note(who)) co_return errc::overloaded;
+    co_await bury(who, reason, by);
     co_return result<void>{};
 }
 
-runtime::task<result<principal>> session_check::ask_ledger(session_ref who) {
-    auto state = co_await in_ledger_.ask(who);
+runtime::task<result<principal>> session_check::ask_ledger(session_ref who, bool believed, deadline_time by) {
+    // A Redis that is believed has answered something all the same, when others are under way with this session.
+    auto asking = believed ? ask_and_bury(who, by) : in_ledger_.ask(who);
+    auto state = co_await std::move(asking);
     if (!state) co_return state.error();
     co_return as_principal(std::move(*state));
+}
+
+runtime::task<errc> session_check::why_over(session_ref who, deadline_time by) {
+    const auto told = co_await ask_ledger(who, node_.trust.holds(), by);
+    co_return told ? errc::overloaded : to_errc(told.error());
 }
 
 }  // namespace stagedoor::session

@@ -5,6 +5,9 @@
 // is known to have been told all that was committed (redis_trust), and the ledger itself is never behind. Nobody who
 // lives is kept out: Redis says no by a tombstone, which only the ledger's word puts there, or by the record's own times
 // and generation; a no by its snapshot is confirmed by the ledger; what Redis cannot tell is no verdict.
+//
+// Nor is anybody let in after a no. What Redis has, every node has; of what only the ledger has, a no is final when no
+// node believes Redis without it any more (unheard_ends). Whoever tells a no of this room's waits for that.
 #pragma once
 
 #include <optional>
@@ -27,6 +30,10 @@ public:
     // to stop waiting for Redis.
     runtime::task<result<principal>> check(token_claims claims, deadline_time by);
 
+    // Why the session is over: for when the database has just refused a change on that ground. errc::overloaded: it is
+    // not. Other errors as check().
+    runtime::task<errc> why_over(session_ref who, deadline_time by);
+
     // Puts the record of a session that has just begun into Redis, by the road of all records: it is there only beside a
     // snapshot that is not older than itself. Should Redis be away, the record is made later.
     runtime::task<void> introduce(token_claims claims, deadline_time by);
@@ -45,9 +52,12 @@ private:
     runtime::task<verdict> rebuild(token_claims claims, deadline_time by);
     // The ledger's word; that the session is over is noted in Redis.
     runtime::task<result<ledger_state>> ask_and_bury(session_ref who, deadline_time by);
+    runtime::task<void> bury(session_ref who, errc reason, deadline_time by);
+    // There is a tombstone in Redis: waits until every node has heard of it, as far as Redis can be asked.
+    runtime::task<void> settle(session_ref who, deadline_time by);
     runtime::task<result<principal>> touched(principal found, session_record next, deadline_time by);
     runtime::task<result<void>> end(session_ref who, errc reason, deadline_time by);
-    runtime::task<result<principal>> ask_ledger(session_ref who);
+    runtime::task<result<principal>> ask_ledger(session_ref who, bool believed, deadline_time by);
 
     const key_ring& keys_;
     const timeouts limits_;

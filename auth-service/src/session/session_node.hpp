@@ -7,6 +7,7 @@
 #include "auth-service/src/session/own_writes.hpp"
 #include "auth-service/src/session/redis_trust.hpp"
 #include "auth-service/src/session/told_versions.hpp"
+#include "auth-service/src/session/unheard_ends.hpp"
 
 namespace stagedoor::session {
 
@@ -25,6 +26,7 @@ struct ledger_counters {
 struct session_node {
     redis_trust trust;
     told_versions told;
+    unheard_ends unheard;
     own_writes writes;
     ledger_counters ledger;
 };

@@ -6,6 +6,7 @@
 
 #include "auth-service/src/session/carried_sessions.hpp"
 #include "common/core/secrets.hpp"
+#include "common/runtime/event.hpp"
 
 namespace stagedoor::session {
 namespace {
@@ -41,6 +42,7 @@ runtime::task<result<principal>> session_service::authenticate(std::string_view 
 runtime::task<result<principal>> session_service::find_principal(std::string_view cookie_header,
                                                                   std::optional<session_ref>* seen, deadline_time by) {
     errc why = errc::no_session;
+    auto final_from = deadline_time::min();
     for (const auto value : find_cookies(cookie_header, cookie_.name())) {
         const auto token = parse_token(value);
         if (!token || !is_proved(*token)) {
@@ -52,7 +54,25 @@ runtime::task<result<principal>> session_service::find_principal(std::string_vie
         if (checked) co_return checked;
         why = to_errc(checked.error());
         if (is_outage(why)) co_return why;
+        final_from = std::max(final_from, node_.unheard.final_from({token->claims.user, token->claims.session}));
     }
+    why = co_await when_final(why, final_from, by);
+    co_return why;
+}
+
+// Somebody who was told no must not be let in elsewhere. A no that cannot be final in time is not told.
+runtime::task<errc> session_service::when_final(errc why, deadline_time final_from, deadline_time by) {
+    const auto asked = by - limits::redis_answer_time;
+    if (final_from > asked + limits::refusal_time) co_return errc::redis_unavailable;
+    if (final_from > std::chrono::steady_clock::now()) co_await runtime::sleep_until(final_from);
+    co_return why;
+}
+
+runtime::task<errc> session_service::why_over(session_ref who) {
+    const auto by = redis_deadline();
+    auto why = co_await check_.why_over(who, by);
+    if (is_outage(why)) co_return why;
+    why = co_await when_final(why, node_.unheard.final_from(who), by);
     co_return why;
 }
 
@@ -133,8 +153,9 @@ runtime::task<result<refreshed_session>> session_service::refresh(std::string_vi
         if (!facts) co_return facts.error();
         spdlog::debug("session refresh: fresh facts of user {}: version {}, role {}, status {}",
                       current->who.user.text(), facts->version, to_string(facts->role), to_string(facts->status));
-        if (!epoch_lives(current->record.epoch, current->who.session, *facts)) co_return errc::session_revoked;
-        if (facts->status == user_status::suspended) co_return errc::session_revoked;
+        // Just now, for the check has let it pass. It will not do so again, and knows how to say it.
+        if (!epoch_lives(current->record.epoch, current->who.session, *facts)) continue;
+        if (facts->status == user_status::suspended) continue;
 
         const auto outcome = session::refresh(keys_, current->who, current->record, current->where, *facts,
                                               ack_version, store_.at());

@@ -71,6 +71,10 @@ public:
     runtime::task<result<principal>> authenticate(std::string_view cookie_header,
                                                   std::optional<session_ref>* seen = nullptr);
 
+    // Why a session is over of which authenticate() knew nothing yet: the database has just refused a change on that
+    // ground. A 401 or 503, to be told as it is.
+    runtime::task<errc> why_over(session_ref who);
+
     // A new session for a user whose password was just verified against the row that `facts` came from. It takes the
     // place of those that the browser's Cookie field still carries: they end with its beginning (ASVS 5.0 7.2.4).
     // errc::session_revoked: something ended all of the user's sessions meanwhile, this one too (K7).
@@ -87,6 +91,8 @@ private:
     // As authenticate(), with nothing remembered: for those who will write.
     runtime::task<result<principal>> find_principal(std::string_view cookie_header, std::optional<session_ref>* seen,
                                                     deadline_time by);
+    // `why`, a 401, not before `final_from`; a 503 when that is too late for the request that gave Redis until `by`.
+    runtime::task<errc> when_final(errc why, deadline_time final_from, deadline_time by);
     bool is_proved(const parsed_token& token);
     session_cookie_value cookie_of(const session_ref& who, const session_record& record) const;
 

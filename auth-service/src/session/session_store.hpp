@@ -73,6 +73,10 @@ public:
     // Puts a tombstone, whatever was there, and tells the sockets. Nothing brings the session back after it.
     virtual runtime::task<result<void>> bury(session_ref who, errc reason, deadline_time by) = 0;
 
+    // When it returns, every node that remembers what was in Redis before the call has heard what became of it, or has a
+    // connection that is half open (C4).
+    virtual runtime::task<result<void>> settle(deadline_time by) = 0;
+
     // Stores the facts unless newer ones are there; the ones that won (K8).
     virtual runtime::task<result<user_facts>> put_snapshot(user_facts facts, deadline_time by) = 0;
 };

@@ -62,8 +62,7 @@ export class Session {
     if (admitted) {
       const { staleMs } = this.person;
       if (this.endedFrom + staleMs <= sent) return 'let in after its end';
-      // A ledger may have said so before Redis was told, which takes a lease at most.
-      if (this.deniedFrom + 2 * staleMs <= sent) return 'let in after a 401';
+      if (this.deniedFrom + staleMs <= sent) return 'let in after a 401';
       return undefined;
     }
     this.deniedFrom = Math.min(this.deniedFrom, answered);

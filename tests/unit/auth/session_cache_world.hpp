@@ -35,9 +35,13 @@ struct budget {
     int wipes = 0;
     int forgotten = 0;
     int pings = 0;
+    int ends = 0;     // changes that another process commits first, and relays when Redis lets it
+    int freezes = 0;  // Redis stands still, for any time
+    int looks = 0;    // of a node at whether Redis lacks anything, by which it goes on believing it (R6)
     std::size_t present = nodes;  // nodes that take part
     std::size_t room = 2;         // of a listener's socket, in messages
     bool armed = true;            // begins when everything is connected and agreed
+    bool patient = true;          // what the ledger says is told when it is final (unheard_ends)
 };
 
 struct request {
@@ -77,6 +81,16 @@ struct node {
     bool tracks = false, tracked = false;
     std::int64_t redirect = 0;
     bool in_the_dark = false;  // something is lost that the node does not know of
+    // whether it believes Redis at all (redis_trust)
+    int believes_as_of = 0;
+    enum class looking : std::uint8_t { no, begun, saw_all } look = looking::no;
+    int look_begun = 0;
+
+    bool believes(int now) const { return now < believes_as_of + lease_ticks; }
+    void believe() {
+        believes_as_of = look_begun;
+        look = looking::no;
+    }
 
     void drop_all() { cache.clear(); }
     void data_lost() {
@@ -112,7 +126,7 @@ struct node {
     }
     // What redis_session_cache::recall does. The version that it answers with.
     std::optional<int> recall(int now) {
-        if (!cache.find(the_session) || !may_answer(now)) return std::nullopt;
+        if (!cache.find(the_session) || !believes(now) || !may_answer(now)) return std::nullopt;
         read_all();
         if (!may_answer(now)) return std::nullopt;
         if (own_write_noted) cache.evict(the_session);
@@ -133,6 +147,12 @@ struct world {
     int answered = 0;        // the newest version whose writer knows that it settled
     bool own_reply_due = false;
     int own_version = 0, own_answered = 0;
+    bool frozen = false;
+    int committed = 0;          // in the ledger
+    int sighted = 0;            // the newest version that somebody without a cache has read there,
+    int sighted_at = 0;         // first
+    int told = 0;               // and told
+    std::vector<int> told_at_end_of_tick;
     node of[nodes];
 
     std::string key() const;
@@ -149,6 +169,9 @@ std::string world::key() const {
     }
     add(k, ids), add(k, unsettled), add(k, own_reply_due);
     for (const int each : at_end_of_tick) add(k, each);
+    for (const int each : told_at_end_of_tick) add(k, each);
+    for (const int each : {left.ends, left.freezes, left.looks, committed, sighted, told}) add(k, each);
+    add(k, frozen), add(k, sighted > told ? std::max(sighted_at, now - lease_ticks) : -9);
     for (const auto& n : of) {
         k.append("|");
         add(k, static_cast<int>(n.tracking.state()));
@@ -159,6 +182,8 @@ std::string world::key() const {
         add(k, n.data_open), add(k, n.listener_open), add(k, std::max(n.data_answered, now - lease_ticks));
         add(k, n.data_at_server), add(k, n.data_closing), add(k, n.listener_id), add(k, n.tracks), add(k, n.tracked);
         add(k, n.redirect), add(k, n.in_the_dark), add(k, n.tracking.awaits_pong());
+        add(k, std::max(n.believes_as_of, now - lease_ticks)), add(k, static_cast<int>(n.look));
+        if (n.look != node::looking::no) add(k, std::max(n.look_begun, now - lease_ticks));
         const auto add_request = [&](const request& each) {
             add(k, each.arms), add(k, each.arming.listener), add(k, each.sent);
             auto copy = n.cache;

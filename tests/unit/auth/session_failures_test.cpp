@@ -138,7 +138,7 @@ const outage outages[] = {
 // Runs the flow with the N-th call failing, and `count - 1` after it, for every N.
 void fail_each_call(const flow& each, const outage& fault, int count) {
     for (int n = 0;; ++n) {
-        session_rig r;
+        session_rig r{0ms};  // how long a no waits is told in session_service_test.cpp
         const auto cookie = each.prepare(r);
         INFO(each.name << ", " << fault.name << " at call " << n << ", " << count << " times");
         fault.begin(r, n, count);

@@ -84,6 +84,10 @@ struct model_session_store final : session::session_store {
         if (lost()) co_return why();
         co_return result<void>{};
     }
+    runtime::task<result<void>> settle(deadline_time) override {
+        if (any.fails(true) || any.fails(false)) co_return any.why;
+        co_return result<void>{};
+    }
     runtime::task<result<user_facts>> put_snapshot(user_facts facts, deadline_time) override {
         if (refused()) co_return why();
         auto& stored = snapshots[facts.id.text()];
@@ -183,6 +187,14 @@ struct model_users final : user::user_store {
 };
 
 struct session_rig {
+    // `lease`: how long another node may say yes after an end that Redis was not told.
+    explicit session_rig(std::chrono::milliseconds lease = stagedoor::limits::redis_trust_lease)
+        : node{{}, {}, session::unheard_ends{lease}, {}, {}} {
+        save(ada);
+        redis.snapshots.emplace(ada.id.text(), ada);  // as the relay told it when she registered
+        trust();
+    }
+
     session::key_ring keys = [] {
         init_crypto();
         std::string complaint;
@@ -203,12 +215,6 @@ struct session_rig {
         facts.epoch = 1;
         return facts;
     }();
-
-    session_rig() {
-        save(ada);
-        redis.snapshots.emplace(ada.id.text(), ada);  // as the relay told it when she registered
-        trust();
-    }
 
     void save(const user_facts& facts) { database.users[facts.id.text()] = facts; }
     void approve() {

@@ -9,6 +9,9 @@ using namespace stagedoor::tests;
 
 namespace {
 
+// For a node that must not be waited for: whoever does gets no answer in time.
+constexpr auto for_ever = 24h;
+
 errc error_of(const auto& answer) {
     REQUIRE_FALSE(answer.has_value());
     return to_errc(answer.error());
@@ -125,7 +128,7 @@ TEST_CASE("a session that ends while it is made again leaves no record, however 
 }
 
 TEST_CASE("whoever finds a session being made again asks the ledger") {
-    session_rig r;
+    session_rig r{for_ever};
     const auto cookie = r.sign_in();
     r.redis.records[r.who(cookie).session.text()] = "h1 other";
     CHECK(r.check(cookie)->from_ledger);
@@ -135,7 +138,7 @@ TEST_CASE("whoever finds a session being made again asks the ledger") {
 }
 
 TEST_CASE("what has ended is not made again, and a tombstone saves the next read") {
-    session_rig r;
+    session_rig r{for_ever};
     const auto cookie = r.sign_in();
     r.end_in_ledger(cookie);
     r.redis.records.clear();
@@ -143,6 +146,18 @@ TEST_CASE("what has ended is not made again, and a tombstone saves the next read
     r.database.any.calls = 0;
     CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
     CHECK(r.database.any.calls == 0);
+}
+
+TEST_CASE("a tombstone costs a second round trip while some cache may not have heard of it") {
+    session_rig r{for_ever};
+    const auto cookie = r.sign_in();
+    r.redis.records[r.who(cookie).session.text()] = format_tombstone({errc::session_signed_out, r.redis.clock});
+    r.redis.any.calls = 0;
+    CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+    CHECK(r.redis.any.calls == 2);
+    r.pass(2 * limits::cache_lease);
+    CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+    CHECK(r.redis.any.calls == 3);
 }
 
 TEST_CASE("signing in ends the sessions whose genuine tokens the browser still carries, and no others") {
@@ -174,7 +189,7 @@ TEST_CASE("while Redis is away the ledger answers checks") {
 }
 
 TEST_CASE("while Redis is away the ledger says who is over, and why") {
-    session_rig r;
+    session_rig r{0ms};
     const auto cookie = r.sign_in();
     r.distrust();
     SECTION("signed out") {
@@ -215,7 +230,7 @@ TEST_CASE("a record in a Redis that may not be believed lets nobody in") {
 }
 
 TEST_CASE("a no by a snapshot counts when the ledger says the same") {
-    session_rig r;
+    session_rig r{for_ever};
     const bool kept = GENERATE(false, true);
     const auto cookie = kept ? kept_by_a_change_unheard(r) : signed_in_after_a_reinstatement_unheard(r);
     SECTION("it says that the session lives") {
@@ -361,11 +376,96 @@ TEST_CASE("idleness and reuse are committed to the ledger before they are told")
 TEST_CASE("an end that Redis was not told is told to its client when no node believes Redis any more") {
     session_rig r;
     const auto cookie = r.sign_in();
-    r.pass(r.limits.idle);
-    r.redis_refuses_writes();
+    auto why = errc::session_signed_out;
+    bool refreshes = false;
+    SECTION("idleness, which Redis does not take") {
+        why = errc::session_expired_idle;
+        r.pass(r.limits.idle);
+        r.redis_refuses_writes();
+    }
+    SECTION("the ledger's word while Redis is dead") {
+        r.end_in_ledger(cookie);
+        r.redis_dies();
+    }
+    SECTION("or is not believed, whatever it takes") {
+        r.end_in_ledger(cookie);
+        r.distrust();
+    }
+    SECTION("or has forgotten, and takes nothing") {
+        r.end_in_ledger(cookie);
+        r.redis.records.clear();
+        r.redis.writes = {.first = 1, .count = faults::for_ever};
+    }
+    SECTION("a tombstone that was put just now, after which Redis stands still") {
+        r.end_in_ledger(cookie);
+        r.redis.records[r.who(cookie).session.text()] = format_tombstone({why, r.redis.clock});
+        r.redis.any = {.first = 1, .count = faults::for_ever};  // it is read
+    }
+    SECTION("an epoch that a refresh finds, and that Redis does not take") {
+        why = errc::session_revoked;
+        refreshes = true;
+        r.trust(std::chrono::steady_clock::now());
+        r.ada.epoch += 1;
+        r.ada.version += 1;
+        r.save(r.ada);
+        r.redis_refuses_writes();
+    }
     const auto asked = std::chrono::steady_clock::now();
-    CHECK(error_of(r.check(cookie)) == errc::session_expired_idle);
+    CHECK((refreshes ? error_of(r.refresh(cookie)) : error_of(r.check(cookie))) == why);
     CHECK(std::chrono::steady_clock::now() - asked >= limits::redis_trust_lease);
+    // Once is enough, whoever asks again.
+    const auto again = std::chrono::steady_clock::now();
+    CHECK(r.node.unheard.final_from(r.who(cookie)) <= again);
+    CHECK(error_of(r.check(cookie)) == why);
+}
+
+TEST_CASE("a no that cannot be final in time is not told") {
+    session_rig r{for_ever};
+    const auto cookie = r.sign_in();
+    r.end_in_ledger(cookie);
+    r.distrust();
+    CHECK(error_of(r.check(cookie)) == errc::redis_unavailable);
+    CHECK(error_of(r.refresh(cookie)) == errc::redis_unavailable);
+    r.trust();
+    r.redis.records[r.who(cookie).session.text()] = format_tombstone({errc::session_signed_out, r.redis.clock});
+    CHECK(error_of(r.check(cookie)) == errc::session_signed_out);  // Redis has it now
+}
+
+TEST_CASE("a dead cookie beside a living one keeps nobody waiting") {
+    session_rig r{for_ever};
+    const auto dead = r.sign_in();
+    const auto alive = r.sign_in();
+    r.end_in_ledger(dead);
+    r.distrust();
+    CHECK(r.check(dead + "; " + alive).has_value());
+}
+
+TEST_CASE("a change that the database refuses since the session is over says why it is") {
+    session_rig r{for_ever};
+    const auto cookie = r.sign_in();
+    const auto why = [&] { return run_task([&](auto) { return r.service.why_over(r.who(cookie)); }); };
+    CHECK(why() == errc::overloaded);  // it is not
+    r.end_in_ledger(cookie);
+    SECTION("and Redis hears of it") {
+        CHECK(why() == errc::session_signed_out);
+        r.database_locks();
+        CHECK(error_of(r.check(cookie)) == errc::session_signed_out);
+    }
+    SECTION("and Redis does not: it has to wait") {
+        r.redis_dies();
+        CHECK(why() == errc::redis_unavailable);
+    }
+}
+
+TEST_CASE("when more ends are unheard of than can be remembered, nobody is told") {
+    session_rig r{for_ever};
+    const auto cookie = r.sign_in();
+    r.end_in_ledger(cookie);
+    r.distrust();
+    for (std::size_t i = 0; i < limits::unheard_ends / 2; ++i) {
+        REQUIRE(r.node.unheard.note({r.ada.id, session_id{make_uuid_v4()}}));
+    }
+    CHECK(error_of(r.check(cookie)) == errc::overloaded);
 }
 
 TEST_CASE("idleness is judged from when this Redis came back") {

@@ -90,6 +90,13 @@ test('what a node remembers may be as old as it is allowed to be, and not older'
   assert.equal(ending.judge({ sent: 619, answered: 640 }, true), undefined);
   assert.equal(ending.judge({ sent: 620, answered: 640 }, true), 'let in after its end');
 
+  const refused = session();
+  refused.person.staleMs = 500;
+  refused.endSent(100);
+  assert.equal(refused.judge({ sent: 110, answered: 120 }, false), undefined);
+  assert.equal(refused.judge({ sent: 619, answered: 640 }, true), undefined);
+  assert.equal(refused.judge({ sent: 620, answered: 640 }, true), 'let in after a 401');
+
   const person = Object.assign(ada(), { staleMs: 500 });
   person.changed({ version: 2, status: 'active' }, true, 20);
   const old = { id: 'ada', version: 1, status: 'pending' };
