@@ -84,6 +84,11 @@ void add_serve_options(option_set& set, serve_options& o) {
         return o.cookie_domain.empty() ? std::string{}
                                        : complaint_about_cookie_domain(o.cookie_domain, o.allowed_origins);
     });
+    set.add("clear-site-data", o.clear_site_data,
+            one_of<std::string>({{"all", "\"cache\", \"storage\""}, {"cache", "\"cache\""}, {"off", ""}}),
+            "\"cache\", \"storage\"",
+            "What a sign-out removes from the browser beside the cookie, on https: all that pages of this origin have "
+            "stored, an application's localStorage and IndexedDB among it; their cached files alone; or nothing.");
     set.add("session-idle-timeout", o.timeouts.idle, duration{2min, std::chrono::days{90}}, limits::session_idle_default,
             "A session that nobody uses for this long is over.");
     set.add("session-absolute-timeout", o.timeouts.absolute, duration{2min, std::chrono::days{365}},

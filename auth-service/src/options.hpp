@@ -27,6 +27,7 @@ struct serve_options {
     std::chrono::milliseconds outbox_retention{};
     std::filesystem::path session_key_file;
     std::string cookie_domain;
+    std::string clear_site_data;  // the field's value; empty: it is not sent
     session::timeouts timeouts;
     std::size_t sessions_per_user = limits::sessions_per_user_default;
     std::size_t session_cache = 0;  // bytes; 0: off

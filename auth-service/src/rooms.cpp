@@ -37,6 +37,7 @@ settings::settings(const serve_options& o, session::key_ring ring)
     : keys{std::move(ring)},
       origins{to_origins(o.allowed_origins)},
       cookie{origins.canonical().https, origins.canonical().port, o.cookie_domain},
+      clear_site_data{o.clear_site_data},
       devices{keys, origins.canonical().https, origins.canonical().port},
       limits{o.limits},
       schema{o.redis_prefix},
@@ -66,7 +67,7 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
       events{db.events, receipts},
       tokens{db.tokens, admins.tokens, counts.counters},
       context{accounts, gate,     db.users,   sessions, endings,    approvals, tokens,
-              db.audit, db.answers, relay,    events, s.cookie, s.timeouts, s.files, {s.origins, health}},
+              db.audit, db.answers, admins.unfreed, relay, events, s.cookie, s.clear_site_data, s.timeouts, s.files, {s.origins, health}},
       router{api::endpoints(), context},
       guarded{router, s.origins},
       logs{metrics, requests},
@@ -149,6 +150,19 @@ runtime::task<void> relay_rooms::watch_trust() {
     }
 }
 
+runtime::task<void> admin_rooms::free_keys() {
+    const auto owed = admins_.unfreed.take(std::chrono::steady_clock::now());
+    bool taken = true;
+    for (const auto& each : owed) {
+        // One that fails is enough to know that the rest would.
+        if (taken) {
+            const auto forgotten = co_await db_.answers.forget(each.key);
+            taken = forgotten.has_value();
+        }
+        if (!taken) admins_.unfreed.note(each);
+    }
+}
+
 runtime::task<void> admin_rooms::write_denials(std::vector<admin::denial_sum> sums) {
     for (auto& each : unwritten_) sums.push_back(std::move(each));
     unwritten_.clear();
@@ -162,8 +176,9 @@ runtime::task<void> admin_rooms::keep_house() {
     auto next_purge = std::chrono::steady_clock::now();
     while (!stopping_) {
         const auto now = std::chrono::steady_clock::now();
-        auto due = denials_.take(now);
+        auto due = admins_.denials.take(now);
         co_await write_denials(std::move(due));
+        co_await free_keys();
         if (now >= next_purge) {
             next_purge = now + answer_purge_interval;
             const auto purged = co_await db_.answers.purge();
@@ -171,8 +186,9 @@ runtime::task<void> admin_rooms::keep_house() {
         }
         co_await runtime::sleep_for(denial_interval);
     }
-    auto rest = denials_.take_all();
+    auto rest = admins_.denials.take_all();
     co_await write_denials(std::move(rest));
+    co_await free_keys();
 }
 
 }  // namespace stagedoor

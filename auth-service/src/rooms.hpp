@@ -62,6 +62,7 @@ struct settings {
     const session::key_ring keys;
     const allowed_origins origins;
     const session_cookie cookie;
+    const std::string clear_site_data;
     const rate_limit::device_cookie devices;
     const rate_limit::rates limits;
     const redis_schema schema;
@@ -84,6 +85,7 @@ struct admin_node {
     explicit admin_node(rate bad_tokens) : tokens{bad_tokens} {}
 
     admin::denial_log denials;
+    admin::keys_to_free unfreed;
     admin::token_node tokens;
     std::atomic<std::size_t> bulk_calls{0};
 };
@@ -175,8 +177,8 @@ private:
 
 // What is done for the admin API now and then, whoever calls it; on the first shard.
 struct admin_rooms {
-    admin_rooms(runtime::executor shard, database& db, admin::denial_log& denials)
-        : tasks{shard}, db_{db}, denials_{denials} {}
+    admin_rooms(runtime::executor shard, database& db, admin_node& admins)
+        : tasks{shard}, db_{db}, admins_{admins} {}
 
     void start() { tasks.spawn("admin housekeeping", keep_house()); }
     // The refused calls that were not written yet are, before the tasks have ended.
@@ -187,9 +189,10 @@ struct admin_rooms {
 private:
     runtime::task<void> keep_house();
     runtime::task<void> write_denials(std::vector<admin::denial_sum> sums);
+    runtime::task<void> free_keys();
 
     database& db_;
-    admin::denial_log& denials_;
+    admin_node& admins_;
     std::vector<admin::denial_sum> unwritten_;
     bool stopping_ = false;
 };

@@ -8,9 +8,9 @@
 namespace stagedoor::config {
 
 // The options of all our programs but --config, in alphabetical order. A test compares it with their definitions.
-inline constexpr std::array<std::string_view, 47> known_options{
-    "allowed-origin", "ca-file", "colour", "cookie-domain", "credentials-file", "database-url", "display-name",
-    "drain-time", "email", "hash-threads", "heartbeat-interval", "life", "limit-bad-tokens",
+inline constexpr std::array<std::string_view, 48> known_options{
+    "allowed-origin", "ca-file", "clear-site-data", "colour", "cookie-domain", "credentials-file", "database-url",
+    "display-name", "drain-time", "email", "hash-threads", "heartbeat-interval", "life", "limit-bad-tokens",
     "limit-failed-sign-ins-account", "limit-failed-sign-ins-device", "limit-failed-sign-ins-network",
     "limit-registrations", "limit-sign-ins", "listen", "log-format", "log-level", "max-sockets", "name",
     "notify-ops-url", "notify-url", "ops-listen", "ops-url", "outbox-retention", "output", "password-stdin",

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <system_error>
 #include <thread>
 
 #include "common/sql/error.hpp"
@@ -37,6 +38,14 @@ void configure_library() noexcept {
     static_cast<void>(once);  // a program that has used SQLite before keeps its default
 }
 
+// `handle`: null when there was no memory for one.
+std::string why_not_opened(sqlite3* handle) {
+    std::string why = sqlite3_errmsg(handle);
+    const int system = handle ? sqlite3_system_errno(handle) : 0;
+    if (system != 0) why += " (" + std::generic_category().message(system) + ")";
+    return why;
+}
+
 }  // namespace
 
 rows::~rows() {
@@ -53,7 +62,7 @@ void database::closer::operator()(sqlite3* handle) const noexcept { sqlite3_clos
 
 database::~database() = default;
 
-result<std::unique_ptr<database>> database::open(const std::string& path, open_options options) {
+result<std::unique_ptr<database>> database::open(const std::string& path, open_options options, std::string* why) {
     const bool in_memory = path == ":memory:";
     if (options.how == access::create && !in_memory) create_private(path);
 
@@ -61,9 +70,15 @@ result<std::unique_ptr<database>> database::open(const std::string& path, open_o
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags_of(options.how), nullptr);
     auto opened = std::unique_ptr<database>{new database{handle}};
-    if (code != SQLITE_OK) return to_error(code);
+    if (code != SQLITE_OK) {
+        if (why) *why = why_not_opened(handle);
+        return to_error(code);
+    }
     const auto configured = opened->configure(options);
-    if (!configured) return configured.error();
+    if (!configured) {
+        if (why) *why = opened->last_message();
+        return configured.error();
+    }
     return opened;
 }
 
@@ -90,7 +105,10 @@ result<void> database::use_write_ahead_log(std::chrono::milliseconds busy_time) 
         if (!asked) return asked.error();
         const auto answered = asked->next();
         if (answered && (asked->row().text(0) == "wal" || asked->row().text(0) == "memory")) return {};
-        if (answered) return errc::database_unavailable;  // a file system without shared memory
+        if (answered) {
+            last_message_ = "the file system of the file has no shared memory, which a write-ahead log needs";
+            return errc::database_unavailable;
+        }
         // Two processes that turn a new file into WAL at once refuse each other without waiting.
         if (answered.error() != errc::database_busy || std::chrono::steady_clock::now() >= give_up)
             return answered.error();

@@ -61,8 +61,9 @@ private:
 class database {
 public:
     // WAL, synchronous=FULL, foreign keys on. errc::database_unavailable, errc::database_busy. ":memory:" is a database
-    // of its own.
-    static result<std::unique_ptr<database>> open(const std::string& path, open_options options = {});
+    // of its own. `why`, if given: where to say in SQLite's words, and the system's, what went wrong.
+    static result<std::unique_ptr<database>> open(const std::string& path, open_options options = {},
+                                                  std::string* why = nullptr);
 
     ~database();
     database(const database&) = delete;

@@ -15,7 +15,7 @@ let secure;  // the same on https origins, with one cookie for several hosts
 before(async () => {
   [stack, secure] = await Promise.all([
     startStack({ authFlags: ['--allowed-origin', other] }),
-    startStack({ origins: ['https://example.org', other], authFlags: ['--cookie-domain', 'example.org'],
+    startStack({ origins: ['https://example.org', other], authFlags: ['--cookie-domain', 'example.org', '--clear-site-data', 'cache'],
                  notifyFlags: ['--cookie-domain', 'example.org'] }),
   ]);
 });
@@ -146,6 +146,17 @@ told('signing out tells the browser to forget what pages have stored, and leaves
   const refusal = await send('POST', '/api/auth/logout', json, '{}');
   assert.equal(refusal.headers['clear-site-data'], undefined);
   assert.match(JSON.parse(refusal.body).detail, /names no Origin/);
+});
+
+told('what pages have stored stays where the operator wants it to', async () => {
+  const asked = async (site) => (await site.device().post('/api/auth/logout')).headers.get('clear-site-data');
+  assert.equal(await asked(secure), '"cache"');
+  const kept = await startStack({ authFlags: ['--clear-site-data', 'off'] });
+  try {
+    assert.equal(await asked(kept), null);
+  } finally {
+    await kept.stop();
+  }
 });
 
 told('with a cookie domain the session goes to all its hosts, and only that name is read', async () => {

@@ -20,7 +20,8 @@ constexpr std::size_t life_name_bytes = 9;
 constexpr auto patience_with_another_feed = std::chrono::seconds{5};
 
 constexpr std::string_view went_back =
-    "Redis knows changes that the database does not: the database was restored from a backup. Stop every node, "
+    "Redis knows changes that the database does not: this is not the database that this Redis belongs to (check "
+    "--database-url and --redis-prefix), or the database was restored from a backup. If it was: stop every auth-service, "
     "run `auth-service after-restore`, and start again (operations.md, Backups and restores)";
 constexpr std::string_view elsewhere = "another Redis than this one is being fed";
 

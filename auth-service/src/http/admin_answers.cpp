@@ -1,5 +1,6 @@
 #include "auth-service/src/http/admin_answers.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "common/core/event.hpp"
@@ -159,6 +160,11 @@ http::response undone_problem(const approval::transition_outcome& outcome, std::
     append_state(members, outcome);
     return http::response::problem_with(outdated ? errc::version_conflict : errc::invalid_transition, std::move(detail),
                                         members.substr(1));
+}
+
+bool is_whole(const approval::bulk_decided& decided) noexcept {
+    return std::ranges::none_of(decided.outcomes,
+                                [](const auto& outcome) { return word_of(outcome) == bulk_word::failed; });
 }
 
 std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_decided& decided) {

@@ -21,6 +21,9 @@ std::string decided_json(const approval::decided& decided);
 // `version`.
 http::response undone_problem(const approval::transition_outcome& outcome, std::string_view action);
 
+// Whether every one of them is decided about: none is `failed`.
+bool is_whole(const approval::bulk_decided& decided) noexcept;
+
 // {"items","counts","delivery"}: an outcome for each of `users`, in order.
 std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_decided& decided);
 

@@ -53,10 +53,6 @@ http::response refuse_caller(context& with, const http::request& request, const 
     return http::response::problem(why, {}, {}, with.tokens.retry_after(request.client_address()));
 }
 
-bool changes_something(const http::request& request) noexcept {
-    return request.verb() != http::method::get && request.verb() != http::method::head;
-}
-
 }  // namespace
 
 user::actor admin_caller::actor() const {

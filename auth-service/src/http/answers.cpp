@@ -1,5 +1,6 @@
 #include "auth-service/src/http/answers.hpp"
 
+#include "auth-service/src/http/context.hpp"
 #include "auth-service/src/pages/access.hpp"
 #include "common/core/json.hpp"
 
@@ -72,14 +73,14 @@ std::string signed_in_json(const user_facts& user) {
 
 std::string signed_out_json() { return R"({"redirectUrl":"/login"})"; }
 
-void clear_browser(http::response& answered, const session_cookie& cookie) {
-    answered.add("Set-Cookie", cookie.clear());
-    answered.add("Clear-Site-Data", "\"cache\", \"storage\"");
+void clear_browser(http::response& answered, const context& with) {
+    answered.add("Set-Cookie", with.cookie.clear());
+    if (!with.clear_site_data.empty()) answered.add("Clear-Site-Data", with.clear_site_data);
 }
 
-http::response signed_out_here(const session_cookie& cookie) {
+http::response signed_out_here(const context& with) {
     auto signed_out = http::response::json(200, signed_out_json());
-    clear_browser(signed_out, cookie);
+    clear_browser(signed_out, with);
     return signed_out;
 }
 

@@ -7,11 +7,12 @@
 #include "auth-service/src/session/session_endings.hpp"
 #include "auth-service/src/session/session_service.hpp"
 #include "auth-service/src/user/user_store.hpp"
-#include "common/core/cookie.hpp"
 #include "common/http/request.hpp"
 #include "common/http/response.hpp"
 
 namespace stagedoor::api {
+
+struct context;
 
 // The problem of an error; with the fields that are wrong.
 http::response refuse(const boost::system::error_code& error);
@@ -39,12 +40,12 @@ std::string signed_in_json(const user_facts& user);
 std::string signed_out_json();
 
 // Of an answer to whoever signs out the browser at hand: takes the session cookie, and clears what the origin's pages
-// have left behind (Clear-Site-Data; https only, browsers ignore it elsewhere). Not its "cookies": that would take the
-// cookies of every host of the site, and those that outlive a session.
-void clear_browser(http::response& answered, const session_cookie& cookie);
+// have left behind (Clear-Site-Data, unless the operator has it otherwise; https only, browsers ignore it elsewhere). Not
+// its "cookies": that would take the cookies of every host of the site, and those that outlive a session.
+void clear_browser(http::response& answered, const context& with);
 
 // {"redirectUrl"}, and the browser cleared.
-http::response signed_out_here(const session_cookie& cookie);
+http::response signed_out_here(const context& with);
 
 // {"user","statusChanged","previousStatus","redirectUrl"}
 std::string refreshed_json(const session::refreshed_session& refreshed);

@@ -102,7 +102,7 @@ answer logout(context& with, const http::request& request) {
     auto from = request.client_address().to_string();
     const auto ended = co_await with.endings.sign_out(request.header("Cookie"), std::move(from), &request.asked_by());
     if (!ended) co_return refuse(ended.error());
-    co_return signed_out_here(with.cookie);
+    co_return signed_out_here(with);
 }
 
 answer me(context& with, const http::request& request) {

@@ -47,7 +47,10 @@ answer decide_bulk(context& with, const http::request& request, admin_caller by)
     auto who = by.actor();
     const auto decided = co_await with.approvals.decide_all(std::move(wanted), std::move(who));
     if (!decided) co_return refuse(decided.error());
-    co_return http::response::json(200, bulk_json(users, *decided));
+    auto answered = http::response::json(200, bulk_json(users, *decided));
+    // Not all of it is done: whoever sends it again, with the same Idempotency-Key or without, goes on where it ended.
+    if (!is_whole(*decided)) answered.add("Retry-After", "1");
+    co_return answered;
 }
 
 runtime::task<std::optional<http::response>> bulk_may_be_large(context& with, const http::request& request) {

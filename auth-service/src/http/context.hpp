@@ -3,6 +3,7 @@
 
 #include "auth-service/src/admin/answer_store.hpp"
 #include "auth-service/src/admin/audit_store.hpp"
+#include "auth-service/src/admin/keys_to_free.hpp"
 #include "auth-service/src/admin/token_service.hpp"
 #include "auth-service/src/approval/approval_service.hpp"
 #include "auth-service/src/approval/relay.hpp"
@@ -36,9 +37,11 @@ struct context {
     admin::token_service& tokens;
     admin::audit_store& audit;
     admin::answer_store& answers;
+    admin::keys_to_free& keys_to_free;
     approval::relay& relay;
     events::event_service& events;
     const session_cookie& cookie;
+    const std::string& clear_site_data;  // the field's value at a sign-out; empty: none
     const session::timeouts& timeouts;
     const page_files& files;
     system_facts system;

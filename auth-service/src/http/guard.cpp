@@ -6,13 +6,6 @@
 namespace stagedoor::api {
 namespace {
 
-// OPTIONS and methods that nobody serves change nothing: the router says 405.
-bool changes_something(const http::request& request) noexcept {
-    using enum http::method;
-    const auto verb = request.verb();
-    return (verb == post || verb == put || verb == patch || verb == del) && request.path() != verify_path;
-}
-
 bool is_preflight(const http::request& request) noexcept {
     return request.verb() == http::method::options && request.find_header("Access-Control-Request-Method");
 }
@@ -57,6 +50,12 @@ http::response refuse_stranger(const http::request& request) {
 }
 
 }  // namespace
+
+bool changes_something(const http::request& request) noexcept {
+    using enum http::method;
+    const auto verb = request.verb();
+    return (verb == post || verb == put || verb == patch || verb == del) && request.path() != verify_path;
+}
 
 runtime::task<http::response> guarded_service::handle(http::request& incoming) {
     const auto origin = incoming.header("Origin");

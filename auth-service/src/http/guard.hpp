@@ -15,6 +15,9 @@ namespace stagedoor::api {
 // The call for gateways, which changes nothing by whatever method it is made.
 inline constexpr std::string_view verify_path = "/api/auth/verify";
 
+// Whether the call may change something. OPTIONS and methods that nobody serves do not: the router says 405.
+bool changes_something(const http::request& request) noexcept;
+
 // Lets requests that change something pass only from our own pages and with JSON bodies (OWASP CSRF: Fetch metadata
 // first, then Origin; ASVS 5.0 3.5.1 to 3.5.3). In this order:
 // errc::cross_origin: neither `Sec-Fetch-Site: same-origin` nor an allowed Origin. `same-site`, `cross-site` and `none`

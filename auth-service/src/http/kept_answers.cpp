@@ -13,6 +13,11 @@ namespace {
 
 using standing = admin::kept_request::standing;
 
+using std::chrono::steady_clock;
+
+// A key that is given back late may have become another request's: when the lease is over, which the database measures.
+constexpr auto lease_margin = std::chrono::seconds{1};
+
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type_name = "application/problem+json";
 
@@ -45,6 +50,14 @@ std::optional<http::response> read_answer(std::string_view text) {
     return answer;
 }
 
+// The request came to nothing, or not to all of it: it may be repeated with its key.
+runtime::task<void> give_back(context& with, admin::keys_to_free::owed key) {
+    if (steady_clock::now() >= key.until) co_return;
+    const auto forgotten = co_await with.answers.forget(key.key);
+    // Most often the database is what the request failed of: it is told as soon as it takes changes again.
+    if (!forgotten) with.keys_to_free.note(key);
+}
+
 http::response refuse_key(errc why) {
     if (why != errc::idempotency_key_in_flight) return refuse(why);
     return http::response::problem(why, {}, {}, std::chrono::seconds{1});
@@ -59,6 +72,11 @@ std::optional<std::string_view> parse_idempotency_key(std::string_view field) no
     return fine ? std::optional{field} : std::nullopt;
 }
 
+bool is_final(const http::response& answered) noexcept {
+    const auto asks_again = [](const auto& field) { return field.first == "Retry-After"; };
+    return answered.status() < 500 && std::ranges::none_of(answered.fields(), asks_again);
+}
+
 answer answer_once(context& with, const http::request& request, admin_caller by, admin_handler handle) {
     const auto key = parse_idempotency_key(request.header("Idempotency-Key"));
     if (!key) {
@@ -68,6 +86,7 @@ answer answer_once(context& with, const http::request& request, admin_caller by,
     }
     const auto name = digest_of("stagedoor idempotency key 1", by.name(), *key);
     const auto secret = digest_of("stagedoor kept answer 1", by.name(), *key);
+    const admin::keys_to_free::owed lease{name, steady_clock::now() + limits::kept_answer_lease - lease_margin};
     const auto kept = co_await with.answers.begin(name, digest_of(request));
     if (!kept) co_return refuse(kept.error());
     if (kept->what == standing::other) co_return refuse_key(errc::idempotency_key_reused);
@@ -80,9 +99,8 @@ answer answer_once(context& with, const http::request& request, admin_caller by,
     }
 
     auto answered = co_await handle(with, request, std::move(by));
-    if (answered.status() >= 500) {
-        const auto forgotten = co_await with.answers.forget(name);
-        if (!forgotten) spdlog::warn("an Idempotency-Key could not be given back: {}", forgotten.error().message());
+    if (!is_final(answered)) {
+        co_await give_back(with, lease);
         co_return answered;
     }
     auto sealed = seal(secret, write_answer(answered, request.request_id()));

@@ -12,7 +12,7 @@ answer logout_all(context& with, const http::request& request) {
     auto by = actor_of(*who, request);
     const auto ended = co_await with.endings.end_all(who->user.id, std::move(by));
     if (!ended) co_return refuse(ended.error());
-    co_return signed_out_here(with.cookie);
+    co_return signed_out_here(with);
 }
 
 answer list_sessions(context& with, const http::request& request) {
@@ -37,7 +37,7 @@ answer end_session(context& with, const http::request& request) {
     const auto ended = co_await with.endings.end_one(which, reason, std::move(by));
     if (!ended) co_return refuse(ended.error());
     http::response done{204};
-    if (own) clear_browser(done, with.cookie);
+    if (own) clear_browser(done, with);
     co_return done;
 }
 

@@ -59,13 +59,13 @@ result<void> write_answer(sql::database& db, const sha256_digest& key, const std
     const auto written = db.execute("UPDATE kept_answers SET answer = ?2 WHERE key_hash = ?1 AND answer IS NULL",
                                     bytes_view{key}, answer);
     if (!written) return written.error();
-    // Small ones are bounded by their number.
-    if (sealed.size() <= limits::kept_answer_bytes / limits::kept_answers) return {};
+    // Small ones are bounded by their number, and no large one pushes them out.
+    if (sealed.size() <= large_answer_bytes) return {};
     return done(
-        db.execute("DELETE FROM kept_answers WHERE answer IS NOT NULL AND id <= "
+        db.execute("DELETE FROM kept_answers WHERE length(answer) > ?2 AND id <= "
                    "(SELECT max(id) FROM (SELECT id, sum(length(answer)) OVER (ORDER BY id DESC) AS room "
-                   "FROM kept_answers WHERE answer IS NOT NULL) WHERE room > ?1)",
-                   limits::kept_answer_bytes));
+                   "FROM kept_answers WHERE length(answer) > ?2) WHERE room > ?1)",
+                   limits::kept_answer_bytes, large_answer_bytes));
 }
 
 }  // namespace

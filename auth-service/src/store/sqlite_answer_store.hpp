@@ -3,8 +3,13 @@
 
 #include "auth-service/src/admin/answer_store.hpp"
 #include "auth-service/src/store/sqlite_store.hpp"
+#include "common/core/limits.hpp"
 
 namespace stagedoor::store {
+
+// Above the average that so many may have an answer is large: those of bulk calls are, and push out each other alone.
+// Large ones have limits::kept_answer_bytes in all, the others are bounded by their number.
+inline constexpr std::size_t large_answer_bytes = limits::kept_answer_bytes / limits::kept_answers;
 
 class sqlite_answer_store final : public admin::answer_store {
 public:

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "auth-service/src/store/sqlite_schema.hpp"
+#include "auth-service/src/store/sqlite_store.hpp"
 #include "common/sql/transaction.hpp"
 
 namespace stagedoor::store {
@@ -176,10 +177,11 @@ schema_result<restored> after_restore(const std::string& path) {
     if (!std::filesystem::exists(path, unreadable)) {
         return schema_problem{errc::database_unavailable, "there is no database at " + path};
     }
-    const auto db = sql::database::open(path);
+    std::string why;
+    const auto db = sql::database::open(path, {}, &why);
     if (!db) {
         if (db.error() == errc::database_busy) return in_use();
-        return schema_problem{to_errc(db.error()), "cannot open the database " + path + ": " + db.error().message()};
+        return cannot_open(path, db.error(), why);
     }
     // Before anything of it is changed.
     const auto ours = sql::check_schema(**db, sqlite_schema());

@@ -37,11 +37,12 @@ result<void> without_count(const result<std::int64_t>& done) {
     return {};
 }
 
-sql::schema_problem cannot_open(const std::string& path, const boost::system::error_code& failure) {
-    return {to_errc(failure), "cannot open the database " + path + ": " + failure.message()};
-}
-
 }  // namespace
+
+sql::schema_problem cannot_open(const std::string& path, const boost::system::error_code& failure,
+                                const std::string& why) {
+    return {to_errc(failure), "cannot open the database " + path + ": " + (why.empty() ? failure.message() : why)};
+}
 
 boost::system::error_code explain(const boost::system::error_code& failure, const sql::database& db) {
     if (!sql::is_refusal(failure)) return failure;
@@ -70,21 +71,23 @@ author author_of(user::actor by, std::string reason) {
 result<void> leave_context(sql::database& db) { return without_count(db.execute("DELETE FROM change_context")); }
 
 sql::schema_result<std::unique_ptr<sqlite_store>> sqlite_store::open(std::string path, std::size_t readers) {
+    std::string why;
     {
-        const auto first = sql::database::open(path, {.how = sql::access::create, .busy_time = migration_busy_time});
-        if (!first) return cannot_open(path, first.error());
+        const sql::open_options patiently{.how = sql::access::create, .busy_time = migration_busy_time};
+        const auto first = sql::database::open(path, patiently, &why);
+        if (!first) return cannot_open(path, first.error(), why);
         const auto migrated = sql::migrate(**first, sqlite_schema());
         if (!migrated) return sql::schema_problem{migrated.error().error, path + ": " + migrated.error().message};
         if (migrated->from != migrated->to) {
             spdlog::info("database {}: schema {} brought to {}", path, migrated->from, migrated->to);
         }
     }
-    auto writer = sql::database::open(path);
-    if (!writer) return cannot_open(path, writer.error());
+    auto writer = sql::database::open(path, {}, &why);
+    if (!writer) return cannot_open(path, writer.error(), why);
     std::vector<std::unique_ptr<sql::database>> connections;
     for (std::size_t i = 0; i < readers; ++i) {
-        auto reader = sql::database::open(path, {.how = sql::access::read});
-        if (!reader) return cannot_open(path, reader.error());
+        auto reader = sql::database::open(path, {.how = sql::access::read}, &why);
+        if (!reader) return cannot_open(path, reader.error(), why);
         connections.push_back(std::move(*reader));
     }
     return std::unique_ptr<sqlite_store>{new sqlite_store{std::move(path), std::move(*writer), std::move(connections)}};

@@ -39,6 +39,10 @@ boost::system::error_code explain(const boost::system::error_code& failure, cons
 result<void> enter_context(sql::database& db, const author& by);
 result<void> leave_context(sql::database& db);
 
+// For the one who starts the process; `why`: as sql::database::open has said it.
+sql::schema_problem cannot_open(const std::string& path, const boost::system::error_code& failure,
+                                const std::string& why);
+
 class sqlite_store {
 public:
     // Creates the file when it is missing, brings it to the schema of this build and checks it (S2). The message of a

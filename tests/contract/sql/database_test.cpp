@@ -142,6 +142,18 @@ TEST_CASE("a file that is missing, foreign or a folder is database_unavailable",
     CHECK(sql::database::open(folder.file("text.db")).error() == errc::database_unavailable);
 }
 
+TEST_CASE("why a file could not be opened is said in the words of SQLite and the system", "[sql]") {
+    const temporary_folder folder;
+    string why;
+    CHECK_FALSE(sql::database::open(folder.file("none.db"), {}, &why));
+    CHECK(why == "unable to open database file (No such file or directory)");
+    CHECK_FALSE(sql::database::open(folder.file("no/such/folder.db"), {.how = sql::access::create}, &why));
+    CHECK(why == "unable to open database file (No such file or directory)");
+    std::ofstream{folder.file("text.db")} << string(5000, 'x');
+    CHECK_FALSE(sql::database::open(folder.file("text.db"), {}, &why));
+    CHECK(why == "file is not a database");
+}
+
 TEST_CASE("a transaction that is not committed never was", "[sql]") {
     small_database small;
     {

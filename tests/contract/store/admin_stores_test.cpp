@@ -1,6 +1,7 @@
 // What every store promises to admins' tools: decisions about many, who did what, API tokens, answers that are kept.
 #include <algorithm>
 
+#include "auth-service/src/store/sqlite_answer_store.hpp"
 #include "tests/contract/store/people.hpp"
 
 using namespace stagedoor;
@@ -318,10 +319,14 @@ TEST_CASE("answers are bounded in number and in room") {
     std::ranges::copy(std::string{"00000000000000000000000000000001"}, oldest.begin());
     CHECK(wait(answers.begin(oldest, sha256_digest{}))->what == standing::fresh);
     const std::string large(limits::kept_answer_bytes / 4, 'x');
+    REQUIRE(wait(answers.begin(named("small"), named("one"))).has_value());
+    REQUIRE(wait(answers.keep(named("small"), std::string(store::large_answer_bytes, 'x'))).has_value());
     for (const auto* key : {"b", "c", "d", "e", "f"}) {
         REQUIRE(wait(answers.begin(named(key), named("one"))).has_value());
         REQUIRE(wait(answers.keep(named(key), large)).has_value());
     }
     CHECK(wait(answers.begin(named("f"), named("one")))->what == standing::answered);
     CHECK(wait(answers.begin(named("b"), named("one")))->what == standing::fresh);
+    // Large ones push out each other alone.
+    CHECK(wait(answers.begin(named("small"), named("one")))->what == standing::answered);
 }

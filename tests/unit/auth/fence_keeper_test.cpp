@@ -136,6 +136,8 @@ TEST_CASE("a database that went back is not relayed, and the operator is told") 
     r.rows.add(r.user, 1);
     r.redis.data.fence = format_fence({"run", "life", 0, {}, fence_step::fed, "", 40, "other.7"});
     CHECK(r.runs_until([&] { return r.told.find("restored from a backup") != std::string::npos; }));
+    // Whoever has pointed a service at the wrong one is not told to change what is in it.
+    CHECK(r.told.find("check --database-url and --redis-prefix") < r.told.find("after-restore"));
     CHECK_FALSE(r.trust.holds());
     CHECK(r.redis.data.streams.empty());
 }
