@@ -40,6 +40,29 @@ test('register and sign in by keyboard alone', scene(1, async (ada) => {
   assert.deepEqual(ada.errors, []);
 }));
 
+test('passwords are typed unseen, may be pasted, and are named to password managers', scene(1, async (ada) => {
+  const person = await stack.person();
+  const fields = async () => ada.page.locator('input[name*="assword" i]').evaluateAll((all) =>
+    all.map(({ name, type, autocomplete }) => [name, type, autocomplete]));
+  const paste = async (field) => {
+    await field.focus();
+    return field.evaluate((element) => {
+      const event = new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: new DataTransfer() });
+      return element.dispatchEvent(event) && !element.readOnly && element.maxLength === -1;
+    });
+  };
+  await ada.page.goto('/register');
+  assert.deepEqual(await fields(), [['password', 'password', 'new-password']]);
+  assert.ok(await paste(ada.field('Password')));
+  await ada.page.goto('/login');
+  assert.deepEqual(await fields(), [['password', 'password', 'current-password']]);
+  assert.ok(await paste(ada.field('Password')));
+  await ada.signIn(person);
+  await ada.page.goto('/account');
+  assert.deepEqual(await fields(), [['currentPassword', 'password', 'current-password'], ['newPassword', 'password', 'new-password']]);
+  for (const name of ['currentPassword', 'newPassword']) assert.ok(await paste(ada.page.locator(`#${name}`)), name);
+}));
+
 test('the first Tab of each page leads to its content', scene(1, async (ada) => {
   for (const path of ['/login', '/register']) {
     await ada.page.goto(path);

@@ -80,6 +80,21 @@ test('signing out ends the session in every tab', scene(1, async (ada) => {
   assert.equal(await ada.apiStatus('/api/auth/me'), 401);
 }));
 
+test('every page of somebody who is signed in has a way to sign out', scene(1, async (ada) => {
+  const [waiting, active] = [await stack.person(), await stack.person()];
+  await stack.decide(active, 'approve');
+  for (const [person, paths] of [[waiting, ['/stage-manager-pending', '/account']], [active, ['/stage-manager']], [stack.admin, ['/admin']]]) {
+    for (const path of paths) {
+      await ada.signIn(person);
+      await ada.page.goto(path);
+      await ada.page.waitForURL((url) => url.pathname === path);
+      await ada.page.locator('header').getByRole('button', { name: 'Sign out' }).click();
+      await ada.page.waitForURL('**/login');
+      assert.equal(await ada.apiStatus('/api/auth/me'), 401, path);
+    }
+  }
+}));
+
 test('going back after signing out shows nothing of the dashboard', scene(1, async (ada) => {
   const person = await stack.person();
   await stack.decide(person, 'approve');

@@ -12,15 +12,17 @@ import { startStack } from '../support/stack.mjs';
 const other = 'https://app.example.org';
 let stack;
 let secure;  // the same on https origins, with one cookie for several hosts
+let host;    // on https, with a cookie for one host: what there is when nothing is said
 before(async () => {
-  [stack, secure] = await Promise.all([
+  [stack, secure, host] = await Promise.all([
     startStack({ authFlags: ['--allowed-origin', other] }),
     startStack({ origins: ['https://example.org', other], authFlags: ['--cookie-domain', 'example.org', '--clear-site-data', 'cache'],
                  notifyFlags: ['--cookie-domain', 'example.org'] }),
+    startStack({ origins: ['https://example.org'] }),
   ]);
 });
-after(() => Promise.all([stack?.stop(), secure?.stop()]));
-const told = (name, body) => test(name, (t) => stack.telling(secure.telling(body))(t));
+after(() => Promise.all([stack?.stop(), secure?.stop(), host?.stop()]));
+const told = (name, body) => test(name, (t) => stack.telling(secure.telling(host.telling(body)))(t));
 
 const json = { 'content-type': 'application/json' };
 /** Sends exactly these fields, which fetch would not. */
@@ -128,7 +130,9 @@ told('every answer has the security fields: pages, errors, 304, redirects, prefl
       assert.equal(status, expected, where);
       assert.equal(headers['x-content-type-options'], 'nosniff', where);
       assert.equal(headers['referrer-policy'], 'no-referrer', where);
-      assert.match(headers['content-security-policy'], /default-src 'none'.*frame-ancestors 'none'/, where);
+      assert.match(headers['content-security-policy'], /^default-src 'none';.*frame-ancestors 'none'/, where);
+      assert.doesNotMatch(headers['content-security-policy'], /object-src|unsafe|\*/, where);
+      if (path === '/login') assert.match(headers['content-security-policy'], /; base-uri 'none';/);
       assert.equal(headers['cross-origin-resource-policy'], 'same-origin', where);
       assert.equal(headers['cross-origin-opener-policy'], path === '/login' ? 'same-origin' : undefined, where);
       assert.equal(headers['cache-control'], path.startsWith('/assets/') ? 'no-cache' : 'no-store', where);
@@ -157,6 +161,24 @@ told('what pages have stored stays where the operator wants it to', async () => 
   } finally {
     await kept.stop();
   }
+});
+
+told('on https the session cookie belongs to one host, is Secure and SameSite, and only that name is read', async () => {
+  const person = await host.person();
+  const device = host.device();
+  const field = /^__Host-stagedoor=[\w-]{72}; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax; Secure(, |$)/;
+  const signedIn = await device.post('/api/auth/login', { email: person.email, password: person.password });
+  assert.match(signedIn.headers.get('set-cookie'), field);
+  assert.doesNotMatch(signedIn.headers.get('set-cookie'), /Domain/i);
+  assert.match((await device.post('/api/auth/refresh-session')).headers.get('set-cookie'), field);
+  assert.equal((await device.get('/api/auth/me')).status, 200);
+  const [, token] = /__Host-stagedoor=([\w-]{72})/.exec(device.cookie);
+  for (const name of ['__Secure-stagedoor', 'stagedoor-443', 'stagedoor', '__host-stagedoor']) {
+    const answer = await host.device().get('/api/auth/me', { headers: { cookie: `${name}=${token}` } });
+    assert.equal(answer.body.code, 'no_session', name);
+  }
+  const signedOut = await device.post('/api/auth/logout');
+  assert.match(signedOut.headers.get('set-cookie'), /^__Host-stagedoor=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
 });
 
 told('with a cookie domain the session goes to all its hosts, and only that name is read', async () => {

@@ -238,6 +238,16 @@ story('a suspension by plain SQL ends sessions and sockets as one through the AP
   for (const { cookie } of [here, there]) await isOver(cookie, 'session_revoked');
 });
 
+story('one statement in SQL ends the sessions of everybody, sockets and all', async () => {
+  const [one, other] = [await twoDevices(), await twoDevices()];
+  stack.sqlite('UPDATE users SET epoch = epoch + 1');
+  for (const { hearing, hearingThere } of [one, other]) {
+    assert.deepEqual([await hearing.closeCode(), await hearingThere.closeCode()], [4401, 4401]);
+  }
+  for (const { here, there } of [one, other]) for (const { cookie } of [here, there]) await isOver(cookie, 'session_revoked');
+  await lives((await signedIn(one.person)).cookie);
+});
+
 story('an end by plain SQL is an end, too', async () => {
   const { here, there, hearing, hearingThere } = await twoDevices();
   const { id } = (await sessionsOf(here)).find(({ current }) => !current);

@@ -6,14 +6,17 @@ import { after, before, test } from 'node:test';
 
 import WebSocket from 'ws';
 
+import { Ageing, recordKey } from '../support/ageing.mjs';
 import { signingKey, tokenOf } from '../support/ledger.mjs';
 import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
+const perUser = 8;
+
 let stack;
 before(async () => {
   const json = ['--log-format', 'json', '--log-level', 'debug'];
-  stack = await startStack({ authFlags: json, notifyFlags: json });
+  stack = await startStack({ authFlags: [...json, '--sessions-per-user', `${perUser}`], notifyFlags: json });
 });
 after(() => stack?.stop());
 const told = (name, body) => test(name, (t) => stack.telling(body)(t));
@@ -32,8 +35,8 @@ async function linesOf({ headers }) {
   return { request: own().find(({ event }) => event === 'request'), events: own().filter(({ event }) => event !== 'request') };
 }
 
-async function signedIn() {
-  const person = await stack.person();
+async function signedIn(person) {
+  person ??= await stack.person();
   const device = stack.device();
   const answer = await device.post('/api/auth/login', { email: person.email, password: person.password });
   const { body: { session } } = await device.get('/api/auth/me');
@@ -86,6 +89,36 @@ const ends = [
     await stack.decide(person, 'approve');
     await stack.decide(person, 'suspend');
     return { person, session, cookie: device.cookie };
+  }],
+  ['session_displaced', 'session_use_after_expire', async () => {
+    const first = await signedIn();
+    for (let i = 0; i < perUser; ++i) await signedIn(first.person);
+    return { ...first, cookie: first.device.cookie };
+  }],
+  ['session_ended_elsewhere', 'session_use_after_expire', async () => {
+    const first = await signedIn();
+    const { device } = await signedIn(first.person);
+    assert.equal((await device.delete(`/api/auth/sessions/${first.session}`)).status, 204);
+    return { ...first, cookie: first.device.cookie };
+  }],
+  ['session_ended_by_admin', 'session_use_after_expire', async () => {
+    const first = await signedIn();
+    const admin = await stack.adminDevice();
+    assert.equal((await admin.delete(`/api/admin/users/${first.person.id}/sessions/${first.session}`)).status, 204);
+    return { ...first, cookie: first.device.cookie };
+  }],
+  ['session_expired_idle', 'session_expired', async () => {
+    const ageing = new Ageing(stack);
+    await ageing.redisUpFor(1_000);
+    await until(async () => {  // tried with others, until the service knows how old this Redis is
+      const { person, device, session } = await signedIn();
+      await ageing.unusedFor(100, recordKey(person.id, session));
+      return (await as(device.cookie)).body.code === 'session_expired_idle';
+    }, { what: 'idleness being judged', everyMs: 100 });
+    const left = await signedIn();
+    assert.ok(await ageing.unusedFor(100, recordKey(left.person.id, left.session)));
+    ageing.close();
+    return { ...left, cookie: left.device.cookie };
   }],
   ['session_expired_absolute', 'session_expired', async () => {
     const { person } = await signedIn();

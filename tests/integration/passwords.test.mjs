@@ -1,6 +1,8 @@
 // Passwords: what is one, taken exactly as typed, which ones are refused and why, and hashes that get stronger.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -100,4 +102,40 @@ told('a hash of weaker parameters is made again at the next sign-in, and only th
   assert.match(fresh, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   assert.equal((await signIn(person, password)).status, 200);
   assert.equal(hashOf(person), fresh, 'once is enough');
+});
+
+told('the 3000 most common passwords that are long enough are refused', async () => {
+  const lists = readFileSync('/usr/lib/python3/dist-packages/zxcvbn/frequency_lists.py', 'utf8');  // as Debian ships it
+  const [, words] = /"passwords": "([^"]+)"/.exec(lists);
+  const wanted = words.split(',').filter((word) => word.length >= 8).slice(0, 3_000);
+  assert.equal(wanted.length, 3_000);
+  const passed = [];
+  const left = [...wanted];
+  const askOn = async () => {
+    for (let password; (password = left.pop());) {
+      const { status } = await register({ email: 'somebody@example.com', password, displayName: 'S' });
+      if (status !== 422) passed.push(`${password}: ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, askOn));
+  assert.deepEqual(passed, []);
+});
+
+told('a password of ten years ago opens the door, and nobody is asked for a new one', async () => {
+  const hash = hashOf(await personWith('twelve otters'));
+  const longAgo = Date.now() - 10 * 365 * 24 * 3_600_000;
+  const person = stack.stranger();
+  stack.sqlite('INSERT INTO users (id, email, display_name, password_hash, created_at_ms, updated_at_ms)'
+               + ` VALUES ('${randomUUID()}', '${person.email}', 'Ada', '${hash}', ${longAgo}, ${longAgo})`);
+  const answer = await signIn(person, 'twelve otters');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.body.redirectUrl, '/stage-manager-pending', 'where everybody goes who waits');
+});
+
+told('a new database has nobody in it', () => {
+  const path = join(stack.folder, 'new.db');
+  const made = spawnSync(programOf('auth-service'), ['migrate', '--database-url', `sqlite:${path}`], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  const { stdout } = spawnSync('sqlite3', [path, 'SELECT count(*) FROM users; SELECT count(*) FROM api_tokens'], { encoding: 'utf8' });
+  assert.equal(stdout, '0\n0\n');
 });

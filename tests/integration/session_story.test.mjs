@@ -48,6 +48,21 @@ story('the token of before a refresh still opens the door for the other tab', as
   assert.ok(again.headers.get('set-cookie').startsWith(device.cookie), 'the very same successor');
 });
 
+story('a token is told in Set-Cookie, and nowhere else', async () => {
+  const person = await stack.person();
+  const device = stack.device();
+  const credentials = { email: person.email, password: person.password };
+  const changed = { currentPassword: person.password, newPassword: 'another-curtain-call' };
+  for (const [path, body] of [['/api/auth/login', credentials], ['/api/auth/refresh-session', {}], ['/api/auth/password', changed],
+                              ['/api/auth/me'], ['/api/auth/sessions'], ['/api/auth/verify'], ['/'], ['/stage-manager-pending']]) {
+    const { headers, body: told } = await (body ? device.post(path, body) : device.get(path));
+    const [, token] = /=([\w-]{72})$/.exec(device.cookie);
+    const fields = [...headers].filter(([name]) => name !== 'set-cookie').map(([name, value]) => `${name}: ${value}`);
+    const secret = token.slice(-20);  // of the proof: what comes before it is no secret (K1)
+    for (const text of [JSON.stringify(told), ...fields]) assert.ok(!text.includes(secret), `${path}: ${text}`);
+  }
+});
+
 story('twenty refreshes at once end with one token that works', async () => {
   const person = await stack.person();
   const device = stack.device();

@@ -6,10 +6,10 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { Ageing, recordKey } from '../support/ageing.mjs';
 import { KeptAlive } from '../support/kept_alive.mjs';
 import { addPeople, signingKey, tokenOf } from '../support/ledger.mjs';
 import { Random } from '../support/random.mjs';
-import { RedisClient } from '../support/redis_client.mjs';
 import { startStack } from '../support/stack.mjs';
 
 const grace = 2_000;
@@ -37,18 +37,6 @@ const verdict = (answer) => `${answer.status} ${answer.body.code ?? ''}`.trim();
 const sessionOf = (cookie) => Buffer.from(cookie.split('=')[1], 'base64url').toString('hex').slice(36, 68)
   .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 const rowsOf = (query) => stack.sqlite(query).output.split('\n').filter(Boolean).map((line) => line.split('|'));
-
-// A use writes only when a record was last seen long ago (K6). So that all of them write, time passes for it before each: by
-// one command, which leaves tombstones alone.
-const ageScript = `
-local stored = redis.call('GET', KEYS[1])
-if not stored or stored:sub(1, 3) ~= 'r1 ' then return 0 end
-local at = select(2, stored:find('^r1 %d+ %d+ %d+ %d+ %d+ '))
-redis.call('SETRANGE', KEYS[1], at, ARGV[1])
-return 1`;
-const longAgo = Date.now() - 3_600_000;
-const age = (redis, key) => redis.command('EVAL', ageScript, 1, key, longAgo);
-const recordKey = (id, session) => `stagedoor:{${id}}:session:${session}`;
 
 /** Counts what the services wrote into records: touches, first uses, rotations; and how often they tried. */
 class Swaps {
@@ -89,7 +77,7 @@ story('a sign-out that races a thousand uses and refreshes leaves no survivor', 
   (await travelled(old.map(({ cookies: [cookie] }) => cookie))).forEach((cookie, i) => { old[i].cookies[0] = cookie; });
   const survivors = [];
   const odd = [];
-  const redis = new RedisClient(stack.redisSocket);
+  const ageing = new Ageing(stack);
   const swaps = new Swaps();
   await swaps.begin();
   let before = 0;
@@ -101,7 +89,7 @@ story('a sign-out that races a thousand uses and refreshes leaves no survivor', 
     const uses = Array.from({ length: usesEach }, async () => {
       const [node, what, start] = [nodes[random.below(2)], random.chance(0.5) ? 'check' : 'refresh', random.below(raceMs)];
       await pause(start);
-      await age(redis, recordKey(id, session));
+      await ageing.unusedFor(1, recordKey(id, session));  // so that it is worth a write (K6)
       const startedAfter = over;
       const answer = await call[what](node, jar);
       jar = answer.cookie ?? jar;
@@ -115,7 +103,7 @@ story('a sign-out that races a thousand uses and refreshes leaves no survivor', 
     await Promise.all(uses);
   }
   swaps.end();
-  redis.close();
+  ageing.close();
   t.diagnostic(`of 1000 uses ${before} came before the end; ${swaps.done} of ${swaps.tried} attempts to replace a record did so`);
   assert.deepEqual({ survivors, odd }, { survivors: [], odd: [] });
   assert.ok(before > 50 && before < 950, 'the ends raced the uses');

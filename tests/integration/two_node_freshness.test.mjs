@@ -8,8 +8,12 @@ import { addPeople } from '../support/ledger.mjs';
 import { startStack } from '../support/stack.mjs';
 
 const rounds = Number(process.env.FRESHNESS_ROUNDS ?? 10_000);
-const people = 50;
 const warmUps = 3;  // the first uses of a session are noted in Redis, and so not remembered
+
+// What happens to each person, one after another, and what the other node has to say then.
+const rejected = ['reject', 'rejected'], reconsidered = ['reconsider', 'pending'];
+const career = [...Array(4).fill([rejected, reconsidered]).flat(), ['approve', 'active'], ['suspend', '401 session_revoked']];
+const people = Math.ceil(rounds / career.length);
 
 let stack;
 before(async () => { stack = await startStack({ authNodes: 2 }); });
@@ -47,7 +51,7 @@ test(`${rounds} decisions on one node, each in the other node's next answer`, (t
   const afterAnswer = [], afterRequest = [];
   for (let round = 0; round < rounds; ++round) {
     const person = crowd[round % people];
-    const [action, wanted] = Math.floor(round / people) % 2 === 0 ? ['reject', 'rejected'] : ['reconsider', 'pending'];
+    const [action, wanted] = career[Math.floor(round / people)];
     let rightAt = 0;
     const asked = performance.now();
     const becomesRight = (async () => {

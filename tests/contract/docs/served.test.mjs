@@ -71,6 +71,40 @@ test('every other method is 405 and says which are allowed', stack.telling(async
   }
 }));
 
+// verify is asked by gateways, with the method of what they protect; it reads.
+const changing = operations.filter(({ path, method }) => method !== 'get' && path !== '/api/auth/verify');
+
+test('what changes something is no GET: it is 405, or reads', stack.telling(async () => {
+  const admin = await stack.adminDevice();
+  const everything = () => stack.sqlite(['users', 'sessions', 'outbox', 'audit_log', 'api_tokens', 'stage_manager_profiles']
+    .map((table) => `SELECT '${table}', * FROM ${table}`).join(';')).output;
+  const before = everything();
+  for (const path of new Set(changing.map((each) => each.path))) {
+    for (const method of ['GET', 'HEAD']) {
+      const { status } = await admin.request(method, concrete(path));
+      const reads = openapi.paths[path].get !== undefined;
+      assert.ok(reads ? status < 500 && status !== 405 : status === 405, `${method} ${path} → ${status}`);
+    }
+  }
+  assert.equal(everything(), before);
+}));
+
+test('nobody is signed in but by signing in: no other call gives a stranger a session', stack.telling(async () => {
+  const sessions = () => stack.sqlite('SELECT count(*) FROM sessions').output;
+  const before = sessions();
+  const person = stack.stranger();
+  const { email, password } = person;
+  for (const { path, method } of operations.filter(({ path }) => !isOps(path) && path !== '/api/auth/login')) {
+    const body = method === 'get' ? undefined : path === '/api/auth/register' ? person : {};
+    for (const headers of [{}, { authorization: `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}` }]) {
+      const answer = await stack.device().request(method.toUpperCase(), concrete(path), { body, headers });
+      assert.doesNotMatch(answer.headers.get('set-cookie') ?? '', /stagedoor[^=]*=[^;]/, `${method} ${path}`);
+    }
+  }
+  assert.equal(sessions(), before);
+  assert.equal((await stack.device().post('/api/auth/login', { email, password })).status, 200);
+}));
+
 test('a whole story gets the answers that openapi.yaml describes', stack.telling(async () => {
   const [ada, admin] = [stack.device(), stack.device()];
   const registration = example('examples/register.request.json');
@@ -138,7 +172,7 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
 }));
 
 test('calls from elsewhere, and bodies that are not JSON, get the problems that openapi.yaml lists', stack.telling(async () => {
-  for (const { path, method } of operations.filter(({ path, method }) => method !== 'get' && path !== '/api/auth/verify')) {
+  for (const { path, method } of changing) {
     const elsewhere = await call(stack.device(), method, path, { id: someId, body: {}, headers: { origin: 'http://elsewhere.example' } });
     assert.equal(elsewhere.body.code, 'cross_origin');
     const form = await call(stack.device(), method, path, { id: someId, body: 'a=1', headers: { 'content-type': 'text/plain' } });
