@@ -70,7 +70,7 @@ shard_rooms::shard_rooms(runtime::executor shard, const settings& s, database& d
               db.audit, db.answers, admins.unfreed, relay, events, s.cookie, s.clear_site_data, s.timeouts, s.files, {s.origins, health}},
       router{api::endpoints(), context},
       guarded{router, s.origins},
-      logs{metrics, requests},
+      logs{shard, metrics, requests},
       watches{logs, admins.denials},
       redis_condition_{redis_condition} {
     link.on_up([this] { report_health(); });

@@ -38,10 +38,12 @@ request_observer::request_observer(metrics& registry)
 
 bool request_observer::is_told(unsigned status) noexcept { return log::enabled(level_of(status)); }
 
-void request_observer::operator()(const finished_request& request) const {
-    requests_[index_of_method(request.method)][index_of_class(request.status)]->add();
-    duration_->observe(std::chrono::duration<double>(request.duration).count());
+void request_observer::count(std::string_view method, unsigned status, std::chrono::microseconds duration) const {
+    requests_[index_of_method(method)][index_of_class(status)]->add();
+    duration_->observe(std::chrono::duration<double>(duration).count());
+}
 
+void request_observer::tell(const finished_request& request) const {
     const auto at = level_of(request.status);
     if (!log::enabled(at)) return;
     std::array<log::field, 10> fields{{{"method", request.method},

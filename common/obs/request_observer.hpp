@@ -29,11 +29,13 @@ class request_observer {
 public:
     explicit request_observer(metrics& registry);
 
-    // Whether the log takes a request of this status: else only status, method and duration have to be there.
+    void count(std::string_view method, unsigned status, std::chrono::microseconds duration) const;
+
+    // Whether the log takes a request of this status: else there is nothing to tell.
     static bool is_told(unsigned status) noexcept;
 
-    // Logs the event `request` (5xx: warn, else info) and counts it.
-    void operator()(const finished_request& request) const;
+    // Logs the event `request` (5xx: warn, else info).
+    void tell(const finished_request& request) const;
 
 private:
     static constexpr std::size_t methods = 6;

@@ -123,13 +123,14 @@ int serve(const serve_options& options) {
     socket_quota quota{{options.max_sockets, options.sockets_per_user, options.sockets_per_network}};
 
     runtime::shards shards{options.threads};
-    ops::access_log watches{metrics, requests};
+    std::vector<std::unique_ptr<ops::access_log>> watches;
     std::vector<std::unique_ptr<push_shard>> rooms;
     std::vector<http::site> sites;
     for (std::size_t i = 0; i < shards.size(); ++i) {
         rooms.push_back(std::make_unique<push_shard>(
             shards.at(i), i, push_shard::process{settings, schema, redis, node, quota, counts, health}));
-        sites.push_back({rooms.back()->service(), watches});
+        watches.push_back(std::make_unique<ops::access_log>(shards.at(i), metrics, requests));
+        sites.push_back({rooms.back()->service(), *watches.back()});
     }
     add_shard_gauges(metrics, rooms);
 

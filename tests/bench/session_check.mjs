@@ -8,15 +8,15 @@
 //
 // `--only beast,off,express` takes of these three the ones that are named; nginx, which all are compared with, and ours
 // with the cache are always there.
-import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { ChildProcess, freePorts, until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
+import { cpuOf, isListening, loadCore, median, pin, program, serverCore } from './measuring.mjs';
 
 const connections = 64;
 const { values: flags, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string', default: '' } } });
@@ -25,24 +25,7 @@ if (!(rounds >= 1)) throw new Error(`rounds has to be a number from 1, not ${pos
 const wanted = flags.only.toLowerCase().split(',');
 const takes = (name) => wanted.some((word) => name.toLowerCase().includes(word));
 const requests = { quick: 60_000, slow: 15_000 };
-const serverCore = '0';
-const loadCore = '1';
 const here = fileURLToPath(new URL('.', import.meta.url));
-const buildDir = process.env.STAGEDOOR_BUILD_DIR ?? fileURLToPath(new URL('../../build/release', import.meta.url));
-const program = (name) => join(buildDir, 'tests/bench', name);
-
-const pin = (pid, core) => execFileSync('taskset', ['--all-tasks', '-cp', core, String(pid)], { stdio: 'ignore' });
-
-/** CPU time of a process with all its threads, in µs. */
-function cpuOf(pid) {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]), 0) / 1000;
-}
-
-const isListening = (port) => new Promise((resolve) => {
-  const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
-  socket.once('error', () => resolve(false));
-});
 
 const requestWith = (cookie) =>
   'GET /api/auth/me HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 ' +
@@ -112,8 +95,6 @@ async function startExpress(stack, user) {
   return { name: 'Express + express-session', port, pid: child.pid, redis: stack.redis.pid, request: requestWith(cookie),
            requests: requests.slow, stop: () => child.stop() };
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const contestants = [];
 const enter = async (name, start) => { if (takes(name)) contestants.push(await start()); };

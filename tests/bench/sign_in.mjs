@@ -6,22 +6,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { ChildProcess, freePorts } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
+import { isListening, program } from './measuring.mjs';
 
 const [seconds = '10', ...authFlags] = process.argv.slice(2);
-const buildDir = process.env.STAGEDOOR_BUILD_DIR ?? fileURLToPath(new URL('../../build/release', import.meta.url));
 const off = ['account', 'device'].flatMap((name) => [`--limit-failed-sign-ins-${name}`, 'off']);
-
-const isListening = (port) => new Promise((resolve) => {
-  const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); });
-  socket.once('error', () => resolve(false));
-});
 
 async function startNginx(folder, me) {
   const [port] = await freePorts(1);
@@ -46,7 +39,7 @@ try {
   await device.signIn(checker);
   nginx = await startNginx(stack.folder, JSON.stringify((await device.get('/api/auth/me')).body));
   // Not waited for by a call that blocks: the service's log is read meanwhile, as it is in life.
-  const bench = spawn(join(buildDir, 'tests/bench/sign_in_bench'),
+  const bench = spawn(program('sign_in_bench'),
                       [stack.auth.port, device.cookie, person.email, person.password, cpus().length, seconds, nginx.port].map(String),
                       { stdio: 'inherit' });
   await once(bench, 'exit');
