@@ -62,6 +62,7 @@ function close() {
 
 function show() {
   const { view, person } = address;
+  document.body.dataset.view = view;
   document.title = `${headings[view]} · Stagedoor`;
   byId('heading').textContent = headings[view];
   for (const link of byId('views').querySelectorAll('a')) {
@@ -99,7 +100,7 @@ function sure({ title, text, yes }) {
 // What had the focus may have gone meanwhile.
 function focusSomewhere() {
   if (address.view !== 'people') byId('heading').focus();
-  else if (!document.activeElement || document.activeElement === document.body || document.activeElement.hidden) people.focus();
+  else if (document.activeElement === document.body || !document.activeElement?.checkVisibility()) people.focus();
 }
 
 byId('views').addEventListener('click', (event) => {

@@ -43,7 +43,7 @@ export class BulkDialog {
       else this.#cancel();
     });
     // What the page says of the network would stand behind the dialog.
-    new MutationObserver(() => say(byId('bulk-trouble'), byId('trouble').textContent))
+    new MutationObserver(() => say(byId('bulk-trouble'), this.#running ? byId('trouble').textContent : ''))
       .observe(byId('trouble'), { childList: true, characterData: true, subtree: true });
     addEventListener('beforeunload', (event) => { if (this.#running && !page.leaving) event.preventDefault(); });
   }

@@ -40,11 +40,11 @@ export class Decisions {
     });
   }
 
-  /** Asks for a reason, and decides about many, in slices. */
+  /** Asks for a reason, and decides about many, in slices. Resolves to the ids of those it was done to. */
   async many(people, action) {
     const reason = await this.#dialog.ask(people, action);
-    if (reason === null) return;
-    await this.#runs(people, action, (whom) => new BulkRun(whom, async (slice, key, run) => {
+    if (reason === null) return [];
+    return this.#runs(people, action, (whom) => new BulkRun(whom, async (slice, key, run) => {
       const ids = slice.map(({ id }) => id);
       const { items } = await this.#persistently(() => this.#page.api.decideAll({ action, ids, reason }, { key }), run);
       items.forEach((item, index) => this.#heardOf(slice[index], action, item));
@@ -69,16 +69,19 @@ export class Decisions {
     }
   }
 
-  #runs(people, action, makeRun) {
-    return this.#owning(people, async () => {
+  async #runs(people, action, makeRun) {
+    const done = [];
+    await this.#owning(people, async () => {
       for (let whom = people; whom;) {
         const { told, problem, again } = await this.#dialog.follow(makeRun(whom), action, this.#page.user.id);
+        done.push(...told.done.map(({ id }) => id));
         this.#tellMany(action, told);
         this.#on.stale();
         if (problem?.status === 403) await this.#page.check();
         whom = again;
       }
     });
+    return done;
   }
 
   /** `{id, outcome, version, did, by, at}`; rejects with a Problem that says nothing of the person. */

@@ -48,10 +48,11 @@ export function listenToKeys(area, on) {
     if (key in steps) return on.move(id, steps[key]);
     if (key === 'Enter' && target.matches('.person')) return on.open(id);
     if (key === 'x' || (key === ' ' && target.matches('.person'))) return on.pick(id, false);
-    if (repeat || performance.now() - on.movedAt() < settlesMs) return key === 'u' || actionOf.has(key);
+    if (repeat) return false;
     if (key === 'e') return on.write(id);
     if (key === 'u') return on.undo();
-    return actionOf.has(key) ? on.decide(id, actionOf.get(key)) : false;
+    if (!actionOf.has(key)) return false;
+    return performance.now() - on.movedAt() < settlesMs ? true : on.decide(id, actionOf.get(key));
   }
 
   area.addEventListener('keydown', (event) => {

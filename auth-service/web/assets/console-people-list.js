@@ -45,8 +45,8 @@ export class PeopleList {
     });
     if (!this.#rows.has(this.#current)) this.#makeCurrent(people[0]?.id ?? null);
     if (focus && !focus.row.isConnected) {
-      this.focusAt(focus.index);
       this.movedAt = performance.now();
+      this.focusAt(focus.index);
     }
     if (anchor?.row.isConnected) scrollBy(0, anchor.row.getBoundingClientRect().top - anchor.top);
   }

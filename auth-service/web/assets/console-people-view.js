@@ -35,7 +35,7 @@ export class PeopleView {
   /**
    * @param {SessionPage} page
    * @param {object} on - `go(changes, {replace, trail})` to another address, `open(person)`, `hrefOf(person)`,
-   *   `decide(person, action, reason)` → promise, `decideMany(people, action)`, `undo()`
+   *   `decide(person, action, reason)` → promise, `decideMany(people, action)` → promise of the ids of those it was done to, `undo()`
    */
   constructor(page, on) {
     this.#page = page;
@@ -46,7 +46,7 @@ export class PeopleView {
       open: on.open,
       hrefOf: on.hrefOf,
     });
-    this.#picked = new Picked(page, this.#selection, { changed: () => this.#draw(), decide: on.decideMany });
+    this.#picked = new Picked(page, this.#selection, { changed: () => this.#draw(), decide: (people, action) => this.#decideMany(people, action), leave: () => this.focus() });
     this.#listenToForm();
     listenToKeys(byId('list'), {
       idOf: (element) => this.#list.idOf(element),
@@ -142,6 +142,12 @@ export class PeopleView {
     this.#list.busy(person.id, true);
     await this.#on.decide(person, action, reason);
     this.#list.busy(person.id, false);
+  }
+
+  // Whom it was done to is not meant any more; the others stay selected.
+  async #decideMany(people, action) {
+    for (const id of await this.#on.decideMany(people, action)) this.#selection.drop(id);
+    this.#draw();
   }
 
   #pick(person, selected, extend) {

@@ -15,7 +15,7 @@ export class Picked {
   /**
    * @param {SessionPage} page
    * @param {Selection} selection
-   * @param {object} on - `changed()`; `decide(people, action)`
+   * @param {object} on - `changed()`; `decide(people, action)`; `leave()` puts the focus elsewhere
    */
   constructor(page, selection, on) {
     this.#page = page;
@@ -33,6 +33,7 @@ export class Picked {
   /** @param {{shown: object[], question: object, matching: number|null}} what - how many match, if that is known */
   draw({ shown, matching }) {
     const { size } = this.#selection;
+    const focused = byId('picked').contains(document.activeElement);
     byId('picked').hidden = size === 0;
     document.body.classList.toggle('has-picked', size > 0);
     say(byId('picked-count'), size > 0 ? `${size.toLocaleString('en-GB')} selected` : '');
@@ -44,6 +45,7 @@ export class Picked {
     byId('pick-all').hidden = !more && !this.#collecting;
     byId('pick-all').textContent = this.#collecting ? `Selecting… ${size.toLocaleString('en-GB')} (stop)`
       : matching === null ? 'Select all that match' : `Select all ${matching.toLocaleString('en-GB')}`;
+    if (focused && size === 0) this.#on.leave();
   }
 
   /** Selects everybody whom `question` asks for, page by page; called again, it stops. */

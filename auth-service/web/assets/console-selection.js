@@ -20,6 +20,10 @@ export class Selection {
     this.#anchor = person.id;
   }
 
+  drop(id) {
+    this.#people.delete(id);
+  }
+
   add(people) {
     for (const person of people) this.#people.set(person.id, person);
   }
