@@ -108,6 +108,16 @@ test('an application behind the gateway is reached by those whom auth-service le
   assert.deepEqual(serving.seen.map(({ url }) => url), ['/app/x?status=pending&role=admin']);
 });
 
+test('an application behind the gateway hears nothing that a client claims about where it comes from', async () => {
+  const claims = { 'x-forwarded-for': '6.6.6.6', 'x-real-ip': '6.6.6.6', forwarded: 'for=6.6.6.6;host=evil.example',
+                   'x-forwarded-host': 'evil.example', 'x-forwarded-port': '6666', 'x-forwarded-proto': 'gopher' };
+  assert.equal((await call('GET', '/app/x', claims)).status, 200);
+  const [{ headers }] = serving.seen;
+  assert.deepEqual(Object.keys(claims).filter((name) => headers[name] === claims[name]), []);
+  assert.deepEqual([headers['x-forwarded-for'], headers['x-real-ip'], headers.forwarded, headers['x-forwarded-host']],
+                   ['127.0.0.1', '127.0.0.1', undefined, 'localhost:8080']);
+});
+
 test('whom auth-service does not let pass, the application does not hear of', async () => {
   const challenge = 'Session realm="stagedoor", error="session_revoked"';
   verdicts.set(verify, [401, { 'www-authenticate': challenge }]);
