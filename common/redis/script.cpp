@@ -9,10 +9,10 @@ namespace stagedoor::redis {
 namespace scripts {
 
 const script fence_swap{"fence_swap", embedded::fence_swap_lua, embedded::fence_swap_sha1};
-const script relay_user_event{"relay_user_event", embedded::relay_user_event_lua, embedded::relay_user_event_sha1};
+const script relay_user_events{"relay_user_events", embedded::relay_user_events_lua, embedded::relay_user_events_sha1};
 const script relay_rebase{"relay_rebase", embedded::relay_rebase_lua, embedded::relay_rebase_sha1};
 const script begin_admin_feed{"begin_admin_feed", embedded::begin_admin_feed_lua, embedded::begin_admin_feed_sha1};
-const script relay_admin_event{"relay_admin_event", embedded::relay_admin_event_lua, embedded::relay_admin_event_sha1};
+const script relay_admin_events{"relay_admin_events", embedded::relay_admin_events_lua, embedded::relay_admin_events_sha1};
 const script put_snapshot{"put_snapshot", embedded::put_snapshot_lua, embedded::put_snapshot_sha1};
 const script session_swap{"session_swap", embedded::session_swap_lua, embedded::session_swap_sha1};
 const script session_end{"session_end", embedded::session_end_lua, embedded::session_end_sha1};

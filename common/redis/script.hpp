@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +24,10 @@ struct script {
 namespace scripts {
 
 extern const script fence_swap;
-extern const script relay_user_event;
+extern const script relay_user_events;
 extern const script relay_rebase;
 extern const script begin_admin_feed;
-extern const script relay_admin_event;
+extern const script relay_admin_events;
 extern const script put_snapshot;
 extern const script session_swap;
 extern const script session_end;
@@ -50,6 +52,12 @@ public:
         tail_.add(Count);
         for (const auto name : on.names) tail_.add(name);
         (tail_.add(args), ...);
+    }
+
+    // The same with keys that only the caller can count; their arguments are added.
+    script_call(const script& what, std::span<const std::string> on) : what_{&what} {
+        tail_.add(on.size());
+        for (const auto& name : on) tail_.add(name);
     }
 
     template <class Arg>

@@ -14,7 +14,7 @@ struct user_stream {
     std::uint8_t top = 0;
     std::uint8_t snapshot = 0;  // version; 0: none
 
-    // relay_user_event.lua. `facts`: the version of the snapshot that comes along.
+    // relay_user_events.lua. `facts`: the version of the snapshot that comes along.
     reply post(std::uint8_t version, std::uint8_t facts) {
         if (top + 1 < version) return reply::gap;
         snapshot = std::max(snapshot, facts);

@@ -11,8 +11,8 @@
 namespace stagedoor::approval {
 namespace {
 
-// Batches that are on their way to Redis while the next one is committed.
-constexpr std::size_t batches_ahead = 2;
+// Batches of one call that are under way: one is committed, one is relayed, and one waits so that neither waits for it.
+constexpr std::size_t batches_at_once = 3;
 
 // A batch that found the database busy is tried again: whoever sent 10,000 ids does not want to sort out which are
 // left.
@@ -46,13 +46,33 @@ std::vector<outbox_row> rows_of(const std::vector<result<transition_outcome>>& o
 
 }  // namespace
 
-// The batches of one call that are on their way to Redis. On the caller's shard.
-struct approval_service::relaying {
-    explicit relaying(runtime::executor shard) : moved{shard} {}
+// One call under way. On the caller's shard.
+struct approval_service::bulk {
+    bulk(runtime::executor shard, bulk_request wanted, user::actor who)
+        : request{std::move(wanted)},
+          by{std::move(who)},
+          outcomes(request.users.size(), result<transition_outcome>{errc::shutting_down}),
+          ended{shard} {}
 
-    std::size_t under_way = 0;
+    const bulk_request request;
+    const user::actor by;
+    std::vector<result<transition_outcome>> outcomes;
+    std::size_t next = 0;  // the first user that no batch has
+    std::size_t committed = 0;
+    boost::system::error_code failure;  // of a batch: no other is begun
     delivery of_all = delivery::relayed;
-    runtime::event moved;
+    std::size_t workers = 0;
+    runtime::event ended;  // a worker has
+
+    // One of them, however it ends.
+    struct worker {
+        std::shared_ptr<bulk> call;
+
+        ~worker() {
+            call->workers -= 1;
+            call->ended.notify_all();
+        }
+    };
 };
 
 runtime::task<result<decided>> approval_service::decide(transition_request request, user::actor by) {
@@ -78,43 +98,45 @@ runtime::task<result<std::vector<result<transition_outcome>>>> approval_service:
     }
 }
 
-runtime::task<void> approval_service::relay_batch(std::vector<outbox_row> rows, std::shared_ptr<relaying> progress) {
-    const auto what = co_await relay_.deliver_all(std::move(rows));
-    if (what == delivery::pending) progress->of_all = what;
-    progress->under_way -= 1;
-    progress->moved.notify_all();
+runtime::task<void> approval_service::work_through(std::shared_ptr<bulk> call) {
+    const bulk::worker self{call};
+    const auto& users = call->request.users;
+    while (call->next < users.size() && !call->failure) {
+        const auto begin = call->next;
+        const auto size = std::min(limits::bulk_batch, users.size() - begin);
+        call->next += size;
+        const auto first = users.begin() + static_cast<std::ptrdiff_t>(begin);
+        batch_request batch{{first, first + static_cast<std::ptrdiff_t>(size)}, call->request.what, call->request.reason};
+        auto outcomes = co_await apply_patiently(std::move(batch), call->by);
+        if (!outcomes) {
+            call->failure = outcomes.error();
+            std::fill_n(call->outcomes.begin() + static_cast<std::ptrdiff_t>(begin), size,
+                        result<transition_outcome>{outcomes.error()});
+            break;
+        }
+        call->committed += size;
+        auto rows = rows_of(*outcomes);
+        std::ranges::move(*outcomes, call->outcomes.begin() + static_cast<std::ptrdiff_t>(begin));
+        const bool last = begin + size == users.size();
+        // While Redis is away the relay's scan will find the rows; the last batch waits as long as one decision does.
+        if (rows.empty() || (call->of_all == delivery::pending && !last)) continue;
+        const auto what = co_await relay_.deliver_all(std::move(rows));
+        if (what == delivery::pending) call->of_all = what;
+    }
 }
 
 runtime::task<result<bulk_decided>> approval_service::decide_all(bulk_request request, user::actor by) {
     const bulk_ticket ticket{bulk_calls_};
     if (!ticket.taken()) co_return errc::overloaded;
     const auto shard = co_await runtime::asio::this_coro::executor;
-    const auto progress = std::make_shared<relaying>(shard);
-    bulk_decided all;
-    all.outcomes.reserve(request.users.size());
-    std::vector<outbox_row> rows;
-    for (std::size_t begin = 0; begin < request.users.size(); begin += limits::bulk_batch) {
-        const auto size = std::min(limits::bulk_batch, request.users.size() - begin);
-        const auto first = request.users.begin() + static_cast<std::ptrdiff_t>(begin);
-        batch_request batch{{first, first + static_cast<std::ptrdiff_t>(size)}, request.what, request.reason};
-        auto outcomes = co_await apply_patiently(std::move(batch), by);
-        if (!outcomes && begin == 0) co_return outcomes.error();
-        if (!outcomes) {
-            all.outcomes.resize(request.users.size(), result<transition_outcome>{outcomes.error()});
-            break;
-        }
-        rows = rows_of(*outcomes);
-        std::ranges::move(*outcomes, std::back_inserter(all.outcomes));
-        const bool last = all.outcomes.size() == request.users.size();
-        // While Redis is away the relay's scan will find the rows; the last batch waits as long as one decision does.
-        if (rows.empty() || (progress->of_all == delivery::pending && !last)) continue;
-        while (progress->under_way >= batches_ahead) co_await progress->moved.wait();
-        progress->under_way += 1;
-        tasks_.spawn("relay of a bulk decision", relay_batch(std::move(rows), progress));
-    }
-    while (progress->under_way > 0) co_await progress->moved.wait();
-    all.delivery = progress->of_all;
-    co_return all;
+    const auto call = std::make_shared<bulk>(shard, std::move(request), std::move(by));
+    call->workers = batches_at_once;
+    for (std::size_t i = 0; i < batches_at_once; ++i) tasks_.spawn("a bulk decision", work_through(call));
+    while (call->workers > 0) co_await call->ended.wait();
+    if (call->failure && call->committed == 0) co_return call->failure;
+    std::fill(call->outcomes.begin() + static_cast<std::ptrdiff_t>(call->next), call->outcomes.end(),
+              result<transition_outcome>{call->failure});
+    co_return bulk_decided{std::move(call->outcomes), call->of_all};
 }
 
 runtime::task<result<user_page>> approval_service::list(list_query query) {

@@ -28,8 +28,8 @@ struct bulk_request {
 };
 
 struct bulk_decided {
-    // One for each user, in order. An error that is none of approval_store::apply_batch's: the batch it was in was not
-    // committed, nor were those after it.
+    // One for each user, in order. An error that is none of approval_store::apply's: the batch it was in was not
+    // committed, or not begun because another had failed.
     std::vector<result<transition_outcome>> outcomes;
     approval::delivery delivery = delivery::relayed;  // of all that was done
 };
@@ -48,16 +48,17 @@ public:
     runtime::task<result<decided>> decide(transition_request request, user::actor by);
 
     // The same for many: in batches of limits::bulk_batch, each of them one transaction, so that others come between;
-    // one is relayed while the next is committed. Waits until all are relayed. errc::overloaded: limits::bulk_calls are
-    // under way; and the error of the first batch, of which nothing was done.
+    // some are relayed while the next are committed. Waits until all are relayed. errc::overloaded: limits::bulk_calls
+    // are under way; and the error of a batch, when nothing was done.
     runtime::task<result<bulk_decided>> decide_all(bulk_request request, user::actor by);
 
     runtime::task<result<user_page>> list(list_query query);
 
 private:
-    struct relaying;
+    struct bulk;
     runtime::task<result<std::vector<result<transition_outcome>>>> apply_patiently(batch_request batch, user::actor by);
-    runtime::task<void> relay_batch(std::vector<outbox_row> rows, std::shared_ptr<relaying> progress);
+    // Takes one batch of the call after the other.
+    runtime::task<void> work_through(std::shared_ptr<bulk> call);
 
     approval_store& store_;
     relay& relay_;

@@ -3,8 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
+#include "auth-service/src/approval/relay_limits.hpp"
 #include "auth-service/src/approval/stream_policy.hpp"
 #include "common/core/limits.hpp"
 
@@ -50,11 +53,9 @@ runtime::task<std::vector<result<void>>> carrier::post(std::vector<outbox_row> r
     std::vector<result<void>> published(rows.size());
     const auto results = co_await mailbox_.post(rows);
 
-    struct lag {
-        std::int64_t top;
-        std::int64_t wanted;
-    };
-    std::unordered_map<user_id, lag, id_hash<user_tag>> behind;
+    std::vector<lag> behind;
+    std::unordered_map<user_id, std::size_t, id_hash<user_tag>> place;  // of each user in it
+    std::vector<std::size_t> gaps;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!results[i]) {
             published[i] = results[i].error();
@@ -62,19 +63,15 @@ runtime::task<std::vector<result<void>>> carrier::post(std::vector<outbox_row> r
         }
         const auto* const event = as_event(rows[i]);
         if (!event || results[i]->what != posted::outcome::gap) continue;
-        auto& lag_of_user = behind.try_emplace(event->facts.id, lag{results[i]->top, 0}).first->second;
-        lag_of_user.wanted = std::max(lag_of_user.wanted, event->facts.version);
+        gaps.push_back(i);
+        const auto [at, is_new] = place.try_emplace(event->facts.id, behind.size());
+        if (is_new) behind.push_back({event->facts.id, results[i]->top, 0});
+        auto& wanted = behind[at->second].wanted;
+        wanted = std::max(wanted, event->facts.version);
     }
-    for (const auto& [user, how] : behind) {
-        counters_.gaps += 1;
-        const auto caught_up = co_await catch_up(user, how.top, how.wanted);
-        if (caught_up) continue;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            const auto* const event = as_event(rows[i]);
-            const bool gap = event && results[i] && results[i]->what == posted::outcome::gap;
-            if (gap && event->facts.id == user) published[i] = caught_up.error();
-        }
-    }
+    counters_.gaps += behind.size();
+    if (!behind.empty()) behind = co_await catch_up(std::move(behind));
+    for (const auto i : gaps) published[i] = behind[place.at(as_event(rows[i])->facts.id)].outcome;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (published[i]) {
             counters_.relayed += 1;
@@ -109,32 +106,64 @@ runtime::task<bool> carrier::park_if_refused_often(std::int64_t id, boost::syste
     co_return true;
 }
 
-runtime::task<result<void>> carrier::catch_up(user_id user, std::int64_t top, std::int64_t wanted) {
-    while (top < wanted) {
-        auto events = co_await outbox_.events_from(user, top + 1, limits::stream_entries);
-        if (!events) co_return events.error();
-        const auto first = events->empty() ? std::nullopt : std::optional{events->front().facts.version};
-        const auto how = how_to_mend(top, first);
-        if (!how) co_return how.error();
-        const auto last = events->back().facts.version;
-
-        if (*how == mend::post) {
-            const auto results = co_await mailbox_.post_again(std::move(*events));
-            for (const auto& each : results) {
-                const auto taken = outcome_of_post(each);
-                if (!taken) co_return taken.error();
-            }
-        } else {
-            spdlog::warn("relay: events {} to {} of user {} were purged before Redis lost them; rebasing", top + 1,
-                         *first - 1, user.text());
-            counters_.rebases += 1;
-            const auto reply = co_await mailbox_.rebase(top, std::move(*events));
-            const auto rebased = outcome_of_rebase(reply);
-            if (!rebased) co_return rebased.error();
-        }
-        top = last;
+runtime::task<std::vector<carrier::lag>> carrier::catch_up(std::vector<lag> behind) {
+    for (std::size_t begin = 0; begin < behind.size(); begin += limits::relay_catch_up) {
+        const auto first = behind.begin() + static_cast<std::ptrdiff_t>(begin);
+        const auto count = std::min(limits::relay_catch_up, behind.size() - begin);
+        std::vector<lag> some(first, first + static_cast<std::ptrdiff_t>(count));
+        some = co_await catch_up_together(std::move(some));
+        std::ranges::move(some, first);
     }
-    co_return result<void>{};
+    co_return behind;
+}
+
+runtime::task<std::vector<carrier::lag>> carrier::catch_up_together(std::vector<lag> behind) {
+    std::vector<lag*> open;
+    for (auto& each : behind) open.push_back(&each);
+    while (!open.empty()) {
+        std::vector<events_start> starts;
+        for (const auto* each : open) starts.push_back({each->user, each->top + 1});
+        auto runs = co_await outbox_.events_from(std::move(starts), limits::stream_entries);
+        if (!runs) {
+            for (auto* each : open) each->outcome = runs.error();
+            break;
+        }
+        std::vector<user_event> again;
+        std::vector<std::size_t> lengths(open.size());  // of each one's part of them
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            auto& each = *open[i];
+            auto& run = (*runs)[i];
+            const auto first = run.empty() ? std::nullopt : std::optional{run.front().facts.version};
+            const auto how = how_to_mend(each.top, first);
+            if (!how) {
+                each.outcome = how.error();
+                continue;
+            }
+            const auto last = run.back().facts.version;
+            if (*how == mend::post) {
+                lengths[i] = run.size();
+                std::ranges::move(run, std::back_inserter(again));
+            } else {
+                spdlog::warn("relay: events {} to {} of user {} were purged before Redis lost them; rebasing",
+                             each.top + 1, *first - 1, each.user.text());
+                counters_.rebases += 1;
+                const auto reply = co_await mailbox_.rebase(each.top, std::move(run));
+                each.outcome = outcome_of_rebase(reply);
+            }
+            each.top = last;  // when all goes well
+        }
+        std::vector<result<posted>> taken;
+        if (!again.empty()) taken = co_await mailbox_.post_again(std::move(again));
+        auto next = taken.begin();
+        for (std::size_t i = 0; i < open.size(); ++i) {
+            for (const auto end = next + static_cast<std::ptrdiff_t>(lengths[i]); next != end; ++next) {
+                const auto outcome = outcome_of_post(*next);
+                if (open[i]->outcome) open[i]->outcome = outcome;
+            }
+        }
+        std::erase_if(open, [](const lag* each) { return !each->outcome || each->top >= each->wanted; });
+    }
+    co_return behind;
 }
 
 // An outage fails every row, and the link says so already; what is left to say is which row is at fault.

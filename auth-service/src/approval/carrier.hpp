@@ -39,8 +39,16 @@ public:
     runtime::task<result<void>> carry(std::vector<outbox_row> rows);
 
 private:
-    // Brings a user's stream from its newest version `top` to `wanted` at least.
-    runtime::task<result<void>> catch_up(user_id user, std::int64_t top, std::int64_t wanted);
+    // A user's stream that lacks events: it has to get from its newest version `top` to `wanted` at least.
+    struct lag {
+        user_id user;
+        std::int64_t top;
+        std::int64_t wanted;
+        result<void> outcome{};
+    };
+    // Tells what came of each in its outcome.
+    runtime::task<std::vector<lag>> catch_up(std::vector<lag> behind);
+    runtime::task<std::vector<lag>> catch_up_together(std::vector<lag> behind);
     runtime::task<bool> park_if_refused_often(std::int64_t id, boost::system::error_code why);
     void note_failure(const outbox_row& row, const boost::system::error_code& why);
 

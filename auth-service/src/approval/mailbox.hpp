@@ -28,7 +28,7 @@ public:
     // one round trip. A result for each row.
     virtual runtime::task<std::vector<result<posted>>> post(std::vector<outbox_row> rows) = 0;
 
-    // Posts the events of one user to that user alone, again.
+    // Posts events to their users alone, again. In the order of the events, those of one user standing together.
     virtual runtime::task<std::vector<result<posted>>> post_again(std::vector<user_event> events) = 0;
 
     // For a replay: puts tombstones where Redis has something of a session, and where one would still stand (K6). Older

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth-service/src/approval/id_ranges.hpp"
 #include "common/core/errc.hpp"
 #include "common/core/event.hpp"
 #include "common/runtime/task.hpp"
@@ -54,7 +55,14 @@ struct outbox_standing {
 
 struct outbox_scan {
     std::vector<outbox_row> rows;
-    outbox_mark newest;  // of all rows when the scan began: the rows hold every unpublished one up to it, or `most`
+    // Of all rows when the scan began: the rows hold every unpublished one up to it that was not known, or `most`.
+    outbox_mark newest;
+};
+
+// Where a user's events are read on from.
+struct events_start {
+    user_id user;
+    std::int64_t version = 1;
 };
 
 // All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.
@@ -62,16 +70,17 @@ class outbox {
 public:
     virtual ~outbox() = default;
 
-    // Rows that are not marked published, in the order of their ids, which is the order of each user's versions.
-    virtual runtime::task<result<outbox_scan>> unpublished(std::size_t most) = 0;
+    // Rows that are not marked published, in the order of their ids, which is the order of each user's versions. Those
+    // that are `known` are left out, and cost nothing.
+    virtual runtime::task<result<outbox_scan>> unpublished(std::size_t most, id_ranges known) = 0;
 
-    // The user's events from `version` on, published or not, in order and without holes; may begin later when older
-    // ones were purged.
-    virtual runtime::task<result<std::vector<user_event>>> events_from(user_id user, std::int64_t version,
-                                                                       std::size_t most) = 0;
+    // For each: that user's events from that version on, published or not, in order and without holes, at most `most`;
+    // may begin later when older ones were purged.
+    virtual runtime::task<result<std::vector<std::vector<user_event>>>> events_from(std::vector<events_start> each,
+                                                                                    std::size_t most) = 0;
 
     // Only while `to` is what is being fed; else nothing is marked, and that is no error.
-    virtual runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, feed_ref to) = 0;
+    virtual runtime::task<result<void>> mark_published(id_ranges ids, feed_ref to) = 0;
 
     // From now on that Redis is being fed; rows that were parked get another chance. False when another has been
     // switched to meanwhile: `to` has to be the next in count, or the one that is being fed already.

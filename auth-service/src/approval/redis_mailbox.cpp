@@ -1,5 +1,9 @@
 #include "auth-service/src/approval/redis_mailbox.hpp"
 
+#include <algorithm>
+#include <span>
+
+#include "auth-service/src/approval/relay_limits.hpp"
 #include "auth-service/src/approval/stream_policy.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "common/core/event.hpp"
@@ -12,83 +16,155 @@ namespace {
 
 using redis::script_call;
 
-// `newest`: the snapshot to put, of this event or a later one.
-script_call user_call(const redis_schema& keys, const user_event& event, const user_facts& newest) {
-    const auto& facts = event.facts;
-    return script_call{redis::scripts::relay_user_event,
-                       redis::keys{keys.events(facts.id), keys.user(facts.id)},
-                       facts.version,
-                       to_letter(event),
-                       to_snapshot_json(newest),
-                       limits::stream_entries};
+// A letter on its way, and the snapshot to put with it: of its event or a later one.
+struct outgoing {
+    const user_event* event;
+    const user_facts* newest;
+};
+using outgoing_span = std::span<const outgoing>;
+
+// Both take limits::relay_call letters at most. `texts` are those of the letters.
+script_call users_call(const redis_schema& keys, outgoing_span letters, const std::vector<std::string>& texts) {
+    std::vector<std::string> names;
+    names.reserve(letters.size() * 2);
+    for (const auto& each : letters) {
+        names.push_back(keys.events(each.event->facts.id));
+        names.push_back(keys.user(each.event->facts.id));
+    }
+    script_call call{redis::scripts::relay_user_events, std::span<const std::string>{names}};
+    call.add(limits::stream_entries);
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+        const auto& event = *letters[i].event;
+        call.add(event.facts.version).add(texts[i]).add(to_snapshot_json(*letters[i].newest));
+    }
+    return call;
 }
 
-script_call admin_call(const redis_schema& keys, const user_event& event) {
+script_call admins_call(const redis_schema& keys, outgoing_span letters, const std::vector<std::string>& texts) {
     const auto remembered_ms = std::chrono::milliseconds{limits::admin_seen_time}.count();
-    return script_call{redis::scripts::relay_admin_event,
-                       redis::keys{keys.admin_events(), keys.admin_seen(), keys.admin_incarnation()},
-                       event_id(event.facts.id, event.facts.version),
-                       to_frame(event),
-                       limits::admin_stream_entries,
-                       remembered_ms,
-                       limits::admin_seen_ids,
-                       random_text(9)};
+    script_call call{redis::scripts::relay_admin_events,
+                     redis::keys{keys.admin_events(), keys.admin_seen(), keys.admin_incarnation()},
+                     limits::admin_stream_entries,
+                     remembered_ms,
+                     limits::admin_seen_ids,
+                     random_text(9)};
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+        const auto& facts = letters[i].event->facts;
+        call.add(event_id(facts.id, facts.version)).add(parse_letter(texts[i])->frame);
+    }
+    return call;
 }
 
-result<posted> read_posted(const result<redis::value>& reply) {
+std::vector<std::string> texts_of(outgoing_span letters) {
+    std::vector<std::string> texts;
+    texts.reserve(letters.size());
+    for (const auto& each : letters) texts.push_back(to_letter(*each.event));
+    return texts;
+}
+
+// One of the pairs that relay_user_events replies.
+result<posted> read_posted(redis::link& link, const redis::value& word, const redis::value& told) {
+    const auto what = word.to_text();
+    if (!what) return what.error();
+    if (*what == "error") {
+        const auto text = told.to_text();
+        if (!text) return text.error();
+        const auto refused = link.checked(redis::value{redis::value::error{std::string{*text}}});
+        return refused ? errc::redis_protocol : refused.error();
+    }
+    const auto top = told.to_integer();
+    if (!top) return top.error();
+    if (*what == "ok") return posted{posted::outcome::ok, *top};
+    if (*what == "dup") return posted{posted::outcome::dup, *top};
+    if (*what == "gap") return posted{posted::outcome::gap, *top};
+    return errc::redis_protocol;
+}
+
+// Appends a result for each of `count` events.
+void read_users_reply(redis::link& link, const result<redis::value>& reply, std::size_t count,
+                      std::vector<result<posted>>& results) {
+    const auto items = reply ? reply->to_array() : result<std::span<const redis::value>>{reply.error()};
+    const bool fits = items && items->size() == 2 * count;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (fits) {
+            results.push_back(read_posted(link, (*items)[2 * i], (*items)[2 * i + 1]));
+        } else {
+            results.emplace_back(items ? make_error_code(errc::redis_protocol) : items.error());
+        }
+    }
+}
+
+// Whether the admins have all events of a call: {incarnation, newest number, a word for each}.
+result<void> read_admins_reply(const result<redis::value>& reply, std::size_t count) {
     if (!reply) return reply.error();
     const auto items = reply->to_array();
-    if (!items || items->size() < 2) return errc::redis_protocol;
-    const auto word = (*items)[0].to_text();
-    const auto top = (*items)[1].to_integer();
-    if (!word || !top) return errc::redis_protocol;
-    if (*word == "ok") return posted{posted::outcome::ok, *top};
-    if (*word == "dup") return posted{posted::outcome::dup, *top};
-    if (*word == "gap") return posted{posted::outcome::gap, *top};
-    return errc::redis_protocol;
+    if (!items || items->size() != 2 + count) return errc::redis_protocol;
+    return {};
 }
 
 }  // namespace
 
 runtime::task<std::vector<result<posted>>> redis_mailbox::post(std::vector<outbox_row> rows) {
+    // Events that stand together share a call to their users and a call to the admins.
     std::vector<script_call> calls;
-    calls.reserve(rows.size() * 2);
-    for (const auto& row : rows) {
-        if (const auto* const event = std::get_if<user_event>(&row.what)) {
-            calls.push_back(user_call(keys_, *event, event->facts));
-            calls.push_back(admin_call(keys_, *event));
-        } else {
-            const auto& ended = std::get<ended_session>(row.what);
-            calls.push_back(session::bury_call(keys_, ended.who, ended.reason, link_.now()));
+    std::vector<std::size_t> counts;  // of each call's events; 0: it buries a session
+    for (std::size_t begin = 0; begin < rows.size();) {
+        std::vector<outgoing> letters;
+        for (auto i = begin; i < rows.size() && letters.size() < limits::relay_call; ++i) {
+            const auto* const event = std::get_if<user_event>(&rows[i].what);
+            if (!event) break;
+            letters.push_back({event, &event->facts});
         }
+        counts.push_back(letters.size());
+        if (letters.empty()) {
+            const auto& ended = std::get<ended_session>(rows[begin++].what);
+            calls.push_back(session::bury_call(keys_, ended.who, ended.reason, link_.now()));
+            continue;
+        }
+        const auto texts = texts_of(letters);
+        calls.push_back(users_call(keys_, letters, texts));
+        calls.push_back(admins_call(keys_, letters, texts));
+        begin += letters.size();
     }
     const auto replies = co_await redis::eval_all(link_, std::move(calls));
 
     std::vector<result<posted>> results;
     results.reserve(rows.size());
-    std::size_t next = 0;
-    for (const auto& row : rows) {
-        if (std::holds_alternative<ended_session>(row.what)) {
-            const auto& buried = replies[next++];
+    auto reply = replies.begin();
+    for (const auto count : counts) {
+        if (count == 0) {
+            const auto& buried = *reply++;
             results.push_back(buried ? result<posted>{posted{}} : buried.error());
             continue;
         }
-        const auto to_user = read_posted(replies[next++]);
-        const auto to_admins = read_posted(replies[next++]);
-        results.push_back(taken_by_both(to_user, to_admins));
+        const auto first = results.size();
+        read_users_reply(link_, *reply++, count, results);
+        const auto to_admins = read_admins_reply(*reply++, count);
+        for (auto i = first; i < results.size(); ++i) results[i] = taken_by_both(results[i], to_admins);
     }
     co_return results;
 }
 
 runtime::task<std::vector<result<posted>>> redis_mailbox::post_again(std::vector<user_event> events) {
-    std::vector<script_call> calls;
-    calls.reserve(events.size());
     // Nobody who reads in between sees a status that was overtaken long ago.
-    for (const auto& event : events) calls.push_back(user_call(keys_, event, events.back().facts));
+    std::vector<outgoing> letters;
+    letters.reserve(events.size());
+    for (const auto& event : events) letters.push_back({&event, &event.facts});
+    for (std::size_t i = letters.size(); i-- > 1;) {
+        const bool same_user = events[i - 1].facts.id == events[i].facts.id;
+        if (same_user) letters[i - 1].newest = letters[i].newest;
+    }
+    std::vector<script_call> calls;
+    std::vector<std::size_t> counts;
+    for (std::size_t begin = 0; begin < letters.size(); begin += limits::relay_call) {
+        const auto some = outgoing_span{letters}.subspan(begin, std::min(limits::relay_call, letters.size() - begin));
+        counts.push_back(some.size());
+        calls.push_back(users_call(keys_, some, texts_of(some)));
+    }
     const auto replies = co_await redis::eval_all(link_, std::move(calls));
     std::vector<result<posted>> results;
-    results.reserve(replies.size());
-    for (const auto& reply : replies) results.push_back(read_posted(reply));
+    results.reserve(events.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) read_users_reply(link_, replies[i], counts[i], results);
     co_return results;
 }
 

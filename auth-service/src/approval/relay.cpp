@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "auth-service/src/approval/fence_policy.hpp"
+#include "auth-service/src/approval/patience.hpp"
+#include "auth-service/src/approval/relay_limits.hpp"
 #include "common/core/limits.hpp"
 #include "common/runtime/cpu_pool.hpp"
 #include "common/runtime/failpoint.hpp"
@@ -30,39 +33,6 @@ instant committed_at(const outbox_row& row) {
     const auto* const event = std::get_if<user_event>(&row.what);
     return event ? event->at : std::get<ended_session>(row.what).ended_at;
 }
-
-// Somebody who waits for rows to be relayed, and not for longer than that: an attempt that is under way when the time
-// has come may take as long again. On the relay's shard.
-class patience {
-public:
-    patience(runtime::executor shard, steady_clock::time_point until, std::size_t rows,
-             std::function<void(delivery)> done)
-        : timer_{shard, until}, missing_{rows}, done_{std::move(done)} {}
-
-    static void begin(std::shared_ptr<patience> waiting) {
-        auto& timer = waiting->timer_;
-        timer.async_wait([waiting = std::move(waiting)](const boost::system::error_code& cancelled) {
-            if (!cancelled) waiting->finish(delivery::pending);
-        });
-    }
-
-    // What came of one of the rows.
-    void tell(delivery what) {
-        if (what == delivery::pending) return finish(what);
-        if (--missing_ == 0) finish(delivery::relayed);
-    }
-
-private:
-    void finish(delivery what) {
-        if (!done_) return;
-        timer_.cancel();
-        std::exchange(done_, nullptr)(what);
-    }
-
-    runtime::steady_timer timer_;
-    std::size_t missing_;
-    std::function<void(delivery)> done_;
-};
 
 }  // namespace
 
@@ -132,12 +102,10 @@ runtime::task<delivery> relay::deliver_all(std::vector<outbox_row> rows) {
     auto start = [this, give_up_at, rows = std::move(rows)](auto done) mutable {
         auto shared = std::make_shared<decltype(done)>(std::move(done));
         runtime::asio::post(shard_, [this, shared, give_up_at, rows = std::move(rows)]() mutable {
-            auto waiting = std::make_shared<patience>(shard_, give_up_at, rows.size(),
-                                                      [shared](delivery what) { (*shared)(what); });
+            auto waiting =
+                std::make_shared<patience>(shard_, give_up_at, [shared](delivery what) { (*shared)(what); });
             patience::begin(waiting);
-            for (auto& row : rows) {
-                submitted_.push_back({std::move(row), give_up_at, [waiting](delivery what) { waiting->tell(what); }});
-            }
+            submitted_.push_back({std::move(rows), give_up_at, [waiting](delivery what) { waiting->tell(what); }});
             fresh_ = true;
             bell_.notify_all();
         });
@@ -166,30 +134,47 @@ runtime::task<void> relay::run() {
 
 runtime::task<void> relay::deliver_submitted() {
     fresh_ = false;
-    if (submitted_.empty()) co_return;
-    auto batch = std::exchange(submitted_, {});
+    auto waiting = std::exchange(submitted_, {});
+    for (auto next = waiting.begin(); next != waiting.end();) {
+        std::vector<submission> round;
+        for (std::size_t rows = 0; next != waiting.end(); ++next) {
+            rows += next->rows.size();
+            if (!round.empty() && rows > limits::relay_round) break;
+            round.push_back(std::move(*next));
+        }
+        auto left = co_await deliver_round(std::move(round));
+        std::ranges::move(left, std::back_inserter(submitted_));
+    }
+}
+
+runtime::task<std::vector<relay::submission>> relay::deliver_round(std::vector<submission> round) {
     // What a scan has relayed meanwhile, to this life, is where it has to be. (A row that was purged has no id.)
-    std::erase_if(batch, [this](submission& each) {
-        const bool is_there = life_ && each.row.id != 0 && unmarked_.contains(each.row.id);
-        if (is_there) each.done(delivery::relayed);
-        return is_there;
-    });
-    if (batch.empty()) co_return;
+    const auto is_there = [this](const outbox_row& row) { return life_ && row.id != 0 && unmarked_.contains(row.id); };
     std::vector<outbox_row> rows;
-    rows.reserve(batch.size());
-    for (const auto& each : batch) rows.push_back(each.row);
+    for (auto& each : round) {
+        std::erase_if(each.rows, is_there);
+        rows.insert(rows.end(), each.rows.begin(), each.rows.end());
+    }
     std::vector<result<void>> published(rows.size(), result<void>{errc::redis_unavailable});
-    if (may_post_) published = co_await post(std::move(rows));
+    if (may_post_ && !rows.empty()) published = co_await post(std::move(rows));
     const auto now = steady_clock::now();
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (published[i]) {
-            batch[i].done(delivery::relayed);
-        } else if (now >= batch[i].give_up_at) {
-            batch[i].done(delivery::pending);
+    auto outcome = published.begin();
+    std::vector<submission> left;
+    for (auto& each : round) {
+        std::erase_if(each.rows, [&outcome](const outbox_row&) { return (outcome++)->has_value(); });
+        if (each.rows.empty()) {
+            each.done(delivery::relayed);
+            continue;
+        }
+        failed_deliveries_ += 1;
+        each.failed = true;
+        if (now >= each.give_up_at) {
+            each.done(delivery::pending);
         } else {
-            submitted_.push_back(std::move(batch[i]));
+            left.push_back(std::move(each));
         }
     }
+    co_return left;
 }
 
 runtime::task<void> relay::scan() {
@@ -203,17 +188,23 @@ runtime::task<void> relay::scan() {
 runtime::task<drained> relay::scan_all() {
     using outcome = drained::outcome;
     for (;;) {
-        // Rows that are relayed but not yet marked come again: ask for as many more.
-        const auto most = limits::relay_batch + unmarked_.size();
+        // Left out is what is relayed but not yet marked, and what was submitted: it goes out below, from memory. Where
+        // that has failed before, the row is found here, and parked in the end.
+        auto known = unmarked_;
+        for (const auto& each : submitted_) {
+            if (each.failed) continue;
+            for (const auto& row : each.rows) known.insert(row.id);
+        }
+        const auto failed_before = failed_deliveries_;
         reading_since_ = steady_clock::now();
-        auto found = co_await outbox_.unpublished(most);
+        auto found = co_await outbox_.unpublished(limits::relay_batch, std::move(known));
         reading_since_.reset();
         if (!found) {
             // A row that was submitted is a commit that Redis lacks, whatever can be read. A full queue is no outage.
             const bool away = submitted_.empty() && to_errc(found.error()) != errc::overloaded;
             co_return drained{away ? outcome::database_away : outcome::not_all, std::nullopt};
         }
-        const bool more = found->rows.size() >= most;
+        const bool more = found->rows.size() >= limits::relay_batch;
         auto& rows = found->rows;
         std::erase_if(rows, [this](const outbox_row& row) { return unmarked_.contains(row.id); });
         note_backlog(rows);
@@ -223,9 +214,10 @@ runtime::task<drained> relay::scan_all() {
             if (!all) co_return drained{};
             note_backlog({});
         }
+        co_await deliver_submitted();  // fresh changes do not wait for an old backlog
+        if (failed_deliveries_ != failed_before) co_return drained{};
         if (!more) co_return drained{outcome::all, std::move(found->newest)};
         if (stopping_ || !life_) co_return drained{};
-        co_await deliver_submitted();  // fresh changes do not wait for an old backlog
     }
 }
 
@@ -266,7 +258,7 @@ runtime::task<void> relay::run_marker() {
 }
 
 runtime::task<bool> relay::mark() {
-    const std::vector<std::int64_t> ids(unmarked_.begin(), unmarked_.end());
+    const auto ids = unmarked_.lowest(limits::relay_marks);
     if (ids.empty() || !life_) co_return true;
     const auto life = *life_;
     // They were relayed to this life. If Redis still has it now, it has them.
@@ -277,9 +269,7 @@ runtime::task<bool> relay::mark() {
     const auto marked = co_await outbox_.mark_published(ids, std::move(fed));
     if (!marked) co_return false;
     runtime::failpoint("marked");
-    if (life_ && same_life(*life_, life)) {
-        for (const auto id : ids) unmarked_.erase(id);
-    }
+    if (life_ && same_life(*life_, life)) unmarked_.erase(ids);
     co_return true;
 }
 

@@ -10,11 +10,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "auth-service/src/approval/carrier.hpp"
 #include "auth-service/src/approval/fence_store.hpp"
+#include "auth-service/src/approval/id_ranges.hpp"
 #include "auth-service/src/approval/mailbox.hpp"
 #include "auth-service/src/approval/outbox.hpp"
 #include "common/runtime/event.hpp"
@@ -75,14 +75,18 @@ public:
     carrier& carries() noexcept { return carrier_; }
 
 private:
+    // Rows that somebody waits for.
     struct submission {
-        outbox_row row;
+        std::vector<outbox_row> rows;  // that are not relayed yet
         std::chrono::steady_clock::time_point give_up_at;
         std::function<void(delivery)> done;
+        bool failed = false;  // before
     };
 
     runtime::task<bool> mark();
     runtime::task<void> deliver_submitted();
+    // Returns those that are to be tried again.
+    runtime::task<std::vector<submission>> deliver_round(std::vector<submission> round);
     runtime::task<void> scan();
     runtime::task<drained> scan_all();
     // For each row: nothing to complain of when it is in Redis now.
@@ -102,7 +106,8 @@ private:
     runtime::event scanned_;
     std::vector<submission> submitted_;
     bool fresh_ = false;  // some of them have not been tried yet
-    std::unordered_set<std::int64_t> unmarked_;  // relayed, not yet known to be marked
+    std::uint64_t failed_deliveries_ = 0;  // of submissions
+    id_ranges unmarked_;                   // relayed, not yet known to be marked
     std::optional<std::chrono::steady_clock::time_point> reading_since_;  // the database is asked by a scan
     std::uint64_t scans_asked_ = 0;
     std::uint64_t scans_answered_ = 0;

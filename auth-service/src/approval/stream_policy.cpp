@@ -2,8 +2,8 @@
 
 namespace stagedoor::approval {
 
-result<posted> taken_by_both(const result<posted>& to_user, const result<posted>& to_admins) {
-    return to_admins ? to_user : to_admins;
+result<posted> taken_by_both(const result<posted>& to_user, const result<void>& to_admins) {
+    return to_admins ? to_user : to_admins.error();
 }
 
 result<mend> how_to_mend(std::int64_t top, std::optional<std::int64_t> first) {

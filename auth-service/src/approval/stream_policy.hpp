@@ -15,7 +15,7 @@ namespace stagedoor::approval {
 
 // A row that was sent to its user and to the admins is taken when both have it (R3). Nobody's gap is mended for a row
 // that the admins lack: it comes again.
-result<posted> taken_by_both(const result<posted>& to_user, const result<posted>& to_admins);
+result<posted> taken_by_both(const result<posted>& to_user, const result<void>& to_admins);
 
 enum class mend : std::uint8_t { post, rebase };
 

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "auth-service/src/store/sqlite_outbox_rows.hpp"
 #include "auth-service/src/store/sqlite_rows.hpp"
 
 namespace stagedoor::store {
@@ -9,79 +10,14 @@ namespace {
 
 using approval::ended_session;
 using approval::feed_ref;
-using approval::outbox_mark;
 using approval::outbox_row;
 using runtime::task;
 
-struct scanned {
-    std::vector<outbox_row> rows;
-    std::vector<std::int64_t> spoilt;
-    outbox_mark newest;
-};
-
-std::optional<ended_session> end_at(const sql::statement& row, int user, int session, int reason, int at_ms) {
-    const auto of = user_id::parse(row.text(user));
-    const auto which = session_id::parse(row.text(session));
-    if (!of || !which) return std::nullopt;
-    return ended_session{{*of, *which}, end_reason_of(row.text(reason)), from_unix_ms(row.integer(at_ms))};
-}
-
-// A user's event is named by its version, an end by its session.
-constexpr std::string_view event_name_column =
-    "CASE kind WHEN 'user_event' THEN user_id || '.' || version ELSE session_id END";
-
-result<outbox_mark> newest_mark(sql::database& db) {
-    static const std::string sql =
-        "SELECT id, " + std::string{event_name_column} + " FROM outbox ORDER BY id DESC LIMIT 1";
-    auto found = db.query(sql);
-    if (!found) return found.error();
-    const auto there = found->next();
-    if (!there) return there.error();
-    if (!*there) return outbox_mark{};
-    return outbox_mark{found->row().integer(0), std::string{found->row().text(1)}};
-}
-
-// `from` is what follows the columns in the statement.
-template <class... Args>
-result<scanned> select_rows(sql::database& db, std::string_view from, const Args&... args) {
-    static const std::string columns =
-        "SELECT id, kind, user_id, version, session_id, reason, " + event_columns + " FROM outbox ";
-    auto found = db.query(columns + std::string{from}, args...);
-    if (!found) return found.error();
-    scanned all;
-    for (;;) {
-        const auto there = found->next();
-        if (!there) return there.error();
-        if (!*there) return all;
-        const auto& row = found->row();
-        const auto id = row.integer(0);
-        if (row.text(1) == "session_ended") {
-            const auto end = end_at(row, 2, 4, 5, 10);
-            if (end) all.rows.push_back({id, *end});
-            if (!end) all.spoilt.push_back(id);
-            continue;
-        }
-        auto event = event_at(row, 6);
-        const bool whole = event && event->facts.id.text() == row.text(2) && event->facts.version == row.integer(3);
-        if (whole) all.rows.push_back({id, std::move(*event)});
-        if (!whole) all.spoilt.push_back(id);
-    }
-}
-
-result<scanned> scan(sql::database& db, std::size_t most) {
-    // First: what is committed between the two statements has a higher id.
-    auto newest = newest_mark(db);
-    if (!newest) return newest.error();
-    auto found = select_rows(db, "WHERE published_at_ms IS NULL AND parked_reason IS NULL ORDER BY id LIMIT ?1", most);
-    if (found) found->newest = std::move(*newest);
-    return found;
-}
-
-result<std::vector<user_event>> select_events(sql::database& db, const user_id& user, std::int64_t version,
+result<std::vector<user_event>> select_events(sql::database& db, const approval::events_start& from,
                                               std::size_t most) {
     static const std::string sql = "SELECT version, " + event_columns +
                                    " FROM outbox WHERE user_id = ?1 AND version >= ?2 ORDER BY version LIMIT ?3";
-    auto found = db.query(sql, user.text(), version, most);
+    auto found = db.query(sql, from.user.text(), from.version, most);
     if (!found) return found.error();
     std::vector<user_event> run;
     for (;;) {
@@ -158,37 +94,36 @@ result<std::vector<ended_session>> select_ends(sql::database& db, const session_
     }
 }
 
-result<void> for_each_id(sql::database& db, std::string_view sql, const std::vector<std::int64_t>& ids) {
-    for (const auto id : ids) {
-        const auto written = db.execute(sql, id);
-        if (!written) return written.error();
-    }
-    return {};
-}
-
 }  // namespace
 
 task<result<void>> sqlite_outbox::park_spoilt(std::vector<std::int64_t> ids) {
     if (ids.empty()) co_return result<void>{};
     for (const auto id : ids) spdlog::error("outbox row {} cannot be read and is parked", id);
-    auto job = [ids = std::move(ids)](sql::database& db) {
-        return for_each_id(db, "UPDATE outbox SET parked_reason = 'unreadable' WHERE id = ?1", ids);
+    auto job = [ids = std::move(ids)](sql::database& db) -> result<void> {
+        for (const auto id : ids) {
+            const auto parked = db.execute("UPDATE outbox SET parked_reason = 'unreadable' WHERE id = ?1", id);
+            if (!parked) return parked.error();
+        }
+        return {};
     };
     co_return co_await store_.write(std::move(job));
 }
 
-task<result<approval::outbox_scan>> sqlite_outbox::unpublished(std::size_t most) {
-    auto job = [most](sql::database& db) { return scan(db, most); };
+task<result<approval::outbox_scan>> sqlite_outbox::unpublished(std::size_t most, approval::id_ranges known) {
+    auto job = [most, known](sql::database& db) { return scan(db, most, known); };
     auto found = co_await store_.read(std::move(job));
     if (!found) co_return found.error();
+    const bool spoilt = !found->spoilt.empty();
     const auto parked = co_await park_spoilt(std::move(found->spoilt));
     if (!parked) co_return parked.error();
+    // Fewer than there are means the end to the caller: read them again without the spoilt ones.
+    if (spoilt) co_return co_await unpublished(most, std::move(known));
     co_return approval::outbox_scan{std::move(found->rows), std::move(found->newest)};
 }
 
 task<result<std::vector<outbox_row>>> sqlite_outbox::rows_after(std::int64_t id, std::size_t most) {
     auto job = [id, most](sql::database& db) {
-        return select_rows(db, "WHERE id > ?1 AND parked_reason IS NULL ORDER BY id LIMIT ?2", id, most);
+        return rows_behind(db, id, most);
     };
     auto found = co_await store_.read(std::move(job));
     if (!found) co_return found.error();
@@ -210,20 +145,34 @@ task<result<approval::outbox_standing>> sqlite_outbox::standing(std::int64_t cur
     co_return co_await store_.read(std::move(job));
 }
 
-task<result<std::vector<user_event>>> sqlite_outbox::events_from(user_id user, std::int64_t version, std::size_t most) {
-    auto job = [user, version, most](sql::database& db) { return select_events(db, user, version, most); };
+task<result<std::vector<std::vector<user_event>>>> sqlite_outbox::events_from(
+    std::vector<approval::events_start> each, std::size_t most) {
+    auto job = [each = std::move(each), most](sql::database& db) -> result<std::vector<std::vector<user_event>>> {
+        std::vector<std::vector<user_event>> runs;
+        runs.reserve(each.size());
+        for (const auto& from : each) {
+            auto run = select_events(db, from, most);
+            if (!run) return run.error();
+            runs.push_back(std::move(*run));
+        }
+        return runs;
+    };
     co_return co_await store_.read(std::move(job));
 }
 
-task<result<void>> sqlite_outbox::mark_published(std::vector<std::int64_t> ids, feed_ref to) {
+task<result<void>> sqlite_outbox::mark_published(approval::id_ranges ids, feed_ref to) {
     auto job = [ids = std::move(ids), to = std::move(to)](sql::database& db) -> result<void> {
         const auto fed = select_feed(db);
         if (!fed) return fed.error();
         if (*fed != to) return {};
-        return for_each_id(db,
-                           "UPDATE outbox SET published_at_ms = (SELECT now_ms FROM clock) "
-                           "WHERE id = ?1 AND published_at_ms IS NULL",
-                           ids);
+        for (const auto& [first, last] : ids.ranges()) {
+            const auto marked = db.execute(
+                "UPDATE outbox NOT INDEXED SET published_at_ms = (SELECT now_ms FROM clock) "
+                "WHERE id BETWEEN ?1 AND ?2 AND published_at_ms IS NULL",
+                first, last);
+            if (!marked) return marked.error();
+        }
+        return {};
     };
     co_return co_await store_.write(std::move(job));
 }

@@ -68,13 +68,13 @@ TEST_CASE("the user of auth-service may do all that its scripts and commands do"
     CHECK(redis->health().has_value());
 
     const auto may = [&](script_call call) { return shard.await(eval(*redis, std::move(call))).has_value(); };
-    CHECK(may({scripts::relay_user_event, keys{stream, snapshot}, 1, "letter", R"({"version":1})", 64}));
-    CHECK(may({scripts::relay_user_event, keys{stream, snapshot}, 2, "letter", R"({"version":2})", 64}));
+    CHECK(may({scripts::relay_user_events, keys{stream, snapshot}, 64, 1, "letter", R"({"version":1})"}));
+    CHECK(may({scripts::relay_user_events, keys{stream, snapshot}, 64, 2, "letter", R"({"version":2})"}));
     CHECK(may({scripts::relay_rebase, keys{stream, snapshot}, 2, 5, R"({"version":5})", 64, "letter"}));
     for (const auto* const id : {"a.1", "a.2"}) {
-        CHECK(may({scripts::relay_admin_event,
-                   keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, id,
-                   "frame", 100, 60'000, 100, "life"}));
+        CHECK(may({scripts::relay_admin_events,
+                   keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, 100,
+                   60'000, 100, "life", id, "frame"}));
     }
     CHECK(may({scripts::begin_admin_feed,
                keys{"stagedoor:{admins}:events", "stagedoor:{admins}:seen", "stagedoor:{admins}:incarnation"}, "one",

@@ -36,14 +36,14 @@ struct fixture {
     }
 
     script_call call(const std::string& id, const std::string& fresh, bounds within) const {
-        return {scripts::relay_admin_event,
+        return {scripts::relay_admin_events,
                 keys{stream, seen, incarnation},
-                id,
-                "frame of " + id,
                 within.keep,
                 within.remember_ms,
                 within.remembered,
-                fresh};
+                fresh,
+                id,
+                "frame of " + id};
     }
 
     // "ok 1 life"
@@ -51,8 +51,8 @@ struct fixture {
         const auto reply = shard.await(eval(*redis, call(id, fresh, within)));
         if (!reply) return std::string{problem_of(to_errc(reply.error())).code};
         const auto parts = reply->to_array();
-        return std::string{*(*parts)[0].to_text()} + " " + std::to_string(*(*parts)[1].to_integer()) + " " +
-               std::string{*(*parts)[2].to_text()};
+        return std::string{*(*parts)[2].to_text()} + " " + std::to_string(*(*parts)[1].to_integer()) + " " +
+               std::string{*(*parts)[0].to_text()};
     }
 
     bool begin(const std::string& life, const std::string& fresh) {
@@ -96,6 +96,20 @@ TEST_CASE_METHOD(fixture, "an event that is relayed again does not reach the con
     CHECK(post("a.1") == "dup 2 life");
     CHECK(entries().size() == 2);
     CHECK(published().size() == 2);
+}
+
+TEST_CASE_METHOD(fixture, "of events that share a call each comes once, in their order") {
+    post("b.1");
+    auto several = call("a.1", "life", {.keep = 3, .remember_ms = 60'000, .remembered = 3});
+    for (const auto* const id : {"b.1", "c.1", "a.1", "d.1"}) several.add(id).add("frame of " + std::string{id});
+    const auto reply = shard.await(eval(*redis, std::move(several)));
+    value::array expected{value{std::string{"life"}}, value{std::int64_t{4}}};
+    for (const auto* const word : {"ok", "dup", "ok", "dup", "ok"}) expected.emplace_back(std::string{word});
+    CHECK(*reply == value{expected});
+    CHECK(entries() == std::vector<std::string>{"2-0=a life 2 frame of a.1", "3-0=a life 3 frame of c.1",
+                                                "4-0=a life 4 frame of d.1"});
+    CHECK(published().size() == 4);
+    CHECK(server("ZCARD", seen) == value{std::int64_t{3}});
 }
 
 TEST_CASE_METHOD(fixture, "two relays that post the same event at once reach the consoles once") {

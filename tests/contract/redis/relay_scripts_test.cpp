@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,25 @@ std::string letter(int version) { return "e " + std::to_string(version) + " lett
 std::string facts(int version) { return R"({"id":"u","version":)" + std::to_string(version) + "}"; }
 
 script_call event(int version, int keep = 64) {
-    return {scripts::relay_user_event, keys{stream, snapshot}, version, letter(version), facts(version), keep};
+    return {scripts::relay_user_events, keys{stream, snapshot}, keep, version, letter(version), facts(version)};
+}
+
+struct to_user {
+    std::string user;
+    int version;
+};
+
+// A call for several users, whose letters name them.
+script_call events(const std::vector<to_user>& each) {
+    std::vector<std::string> names;
+    for (const auto& one : each) {
+        names.push_back("stagedoor:{" + one.user + "}:events");
+        names.push_back("stagedoor:{" + one.user + "}:user");
+    }
+    script_call call{scripts::relay_user_events, std::span<const std::string>{names}};
+    call.add(64);
+    for (const auto& one : each) call.add(one.version).add(one.user + letter(one.version)).add(facts(one.version));
+    return call;
 }
 
 script_call rebase(int seen_top, int first, int last, int keep = 64) {
@@ -33,12 +52,24 @@ script_call rebase(int seen_top, int first, int last, int keep = 64) {
     return call;
 }
 
-// A reply {"ok", 3} as "ok 3".
+// A reply {"ok", 3} as "ok 3", {"ok", 3, "gap", 0} as "ok 3, gap 0"; of what is refused the first word.
 std::string told(const result<value>& reply) {
     if (!reply) return std::string{problem_of(to_errc(reply.error())).code};
     const auto parts = reply->to_array();
-    if (!parts || parts->size() != 2) return "?";
-    return std::string{*(*parts)[0].to_text()} + " " + std::to_string(*(*parts)[1].to_integer());
+    if (!parts || parts->size() % 2 != 0) return "?";
+    std::string all;
+    for (std::size_t i = 0; i < parts->size(); i += 2) {
+        const std::string word{*(*parts)[i].to_text()};
+        if (!all.empty()) all += ", ";
+        all += word + " ";
+        if (word == "error") {
+            const auto text = *(*parts)[i + 1].to_text();
+            all += text.substr(0, text.find(' '));
+        } else {
+            all += std::to_string(*(*parts)[i + 1].to_integer());
+        }
+    }
+    return all;
 }
 
 struct fixture {
@@ -84,7 +115,7 @@ struct fixture {
 
 TEST_CASE("EVALSHA calls every script by the digest that Redis computes") {
     redis_server server;
-    for (const auto* const each : {&scripts::relay_user_event, &scripts::relay_rebase, &scripts::relay_admin_event, &scripts::begin_admin_feed,
+    for (const auto* const each : {&scripts::relay_user_events, &scripts::relay_rebase, &scripts::relay_admin_events, &scripts::begin_admin_feed,
                                    &scripts::put_snapshot, &scripts::session_swap, &scripts::session_end}) {
         INFO(each->name);
         CHECK(server("SCRIPT", "LOAD", each->source) == value{std::string{each->sha1}});
@@ -145,16 +176,29 @@ TEST_CASE_METHOD(fixture, "a user's stream keeps as many entries as it is told a
 TEST_CASE_METHOD(fixture, "versions beyond what 32 bits hold are compared as numbers") {
     const std::string large = "9007199254740000";
     server("XADD", stream, large + "-0", "e", "x");
-    CHECK(told(shard.await(eval(*redis, {scripts::relay_user_event, keys{stream, snapshot}, 9007199254740001, "l", "{}",
-                                         64}))) == "ok 9007199254740001");
+    CHECK(told(shard.await(eval(*redis, {scripts::relay_user_events, keys{stream, snapshot}, 64, 9007199254740001, "l",
+                                         "{}"}))) == "ok 9007199254740001");
     CHECK(run(event(10)) == "dup 9007199254740001");
 }
 
 TEST_CASE_METHOD(fixture, "a stream that is no stream is an error, and nothing is done") {
     server("SET", stream, "x");
-    CHECK(run(event(1)) == "redis_protocol");
+    CHECK(run(event(1)) == "error WRONGTYPE");
     CHECK(stored_snapshot() == "nil");
     CHECK(published().empty());
+}
+
+TEST_CASE_METHOD(fixture, "of events that share a call each has its own outcome, and those of one user their order") {
+    server("SET", "stagedoor:{spoilt}:events", "x");
+    server("SET", "stagedoor:{loud}:user", R"({"displayName":"\\"version\\":9","version":0})");
+    CHECK(run(events({{"u", 1}, {"behind", 2}, {"spoilt", 1}, {"u", 2}, {"u", 1}, {"u", 4}, {"loud", 1}})) ==
+          "ok 1, gap 0, error WRONGTYPE, ok 2, dup 2, gap 2, ok 1");
+    CHECK(stream_text() == "[1-0 e=ue 1 letter][2-0 e=ue 2 letter]");
+    CHECK(stored_snapshot() == facts(2));
+    CHECK(published() == std::vector{"u" + letter(1), "u" + letter(2)});
+    CHECK(server("EXISTS", "stagedoor:{behind}:events", "stagedoor:{behind}:user", "stagedoor:{spoilt}:user") ==
+          value{std::int64_t{0}});
+    CHECK(server("GET", "stagedoor:{loud}:user") == value{facts(1)});
 }
 
 TEST_CASE_METHOD(fixture, "two relays that post the same events leave each once, in order, in stream and channel") {

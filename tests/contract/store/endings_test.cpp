@@ -54,7 +54,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
     const auto oldest = sign_in(*all, user, std::chrono::seconds{30});
     const auto older = sign_in(*all, user, std::chrono::seconds{20});
     const auto newer = sign_in(*all, user, std::chrono::seconds{10});
-    const auto rows_before = wait(all->outbox().unpublished(100))->rows.size();
+    const auto rows_before = wait(all->outbox().unpublished(100, {}))->rows.size();
 
     const auto entry = entry_of(user);
     const auto displaced = *wait(all->ledger().begin(entry, 2, {}));
@@ -62,7 +62,7 @@ TEST_CASE("a sign-in beyond the bound ends the oldest in the same commit, and sa
     const std::set<session_id> gone{displaced[0].who.session, displaced[1].who.session};
     CHECK(gone == std::set{oldest.session, older.session});
     CHECK(living(*all, user) == std::vector{entry.who.session, newer.session});
-    const auto rows = wait(all->outbox().unpublished(100))->rows;
+    const auto rows = wait(all->outbox().unpublished(100, {}))->rows;
     REQUIRE(rows.size() == rows_before + 2);
     for (const auto& end : displaced) {
         CHECK(end.reason == errc::session_displaced);
@@ -93,7 +93,7 @@ TEST_CASE("a session that takes another's place ends that one in the same commit
     REQUIRE(ends.size() == 1);
     CHECK(ends[0].who == here);
     CHECK(ends[0].reason == errc::session_signed_out);
-    CHECK(std::ranges::count(wait(all->outbox().unpublished(100))->rows, ends[0].outbox_id,
+    CHECK(std::ranges::count(wait(all->outbox().unpublished(100, {}))->rows, ends[0].outbox_id,
                              &approval::outbox_row::id) == 1);
     CHECK((*wait(all->ledger().find(here)))->ended == errc::session_signed_out);
     CHECK(living(*all, user) == std::vector{entry.who.session, elsewhere.session});

@@ -6,7 +6,7 @@ using namespace stagedoor::tests;
 
 namespace {
 
-std::int64_t newest_row(stores& all) { return wait(all.outbox().unpublished(100))->rows.back().id; }
+std::int64_t newest_row(stores& all) { return wait(all.outbox().unpublished(100, {}))->rows.back().id; }
 
 void mark(stores& all, std::int64_t id) {
     const approval::feed_ref fed{"run", 1};
@@ -68,7 +68,7 @@ TEST_CASE("rows that are parked are listed with their reasons, page by page") {
     const auto entry = entry_of(user);
     REQUIRE(wait(all->ledger().begin(entry, 32, {})).has_value());
     REQUIRE(wait(all->ledger().end(entry.who, errc::session_signed_out, user::actor{"ada"})).has_value());
-    const auto rows = wait(all->outbox().unpublished(10))->rows;
+    const auto rows = wait(all->outbox().unpublished(10, {}))->rows;
     REQUIRE(rows.size() == 2);
     REQUIRE(wait(all->outbox().park(rows[0].id, "WRONGTYPE")).has_value());
     REQUIRE(wait(all->outbox().park(rows[1].id, "too large")).has_value());

@@ -31,7 +31,7 @@ TEST_CASE("an e-mail is taken once") {
     const auto all = make_stores();
     add_manager(*all);
     CHECK(wait(all->users().create(new_manager("ada@example.com"), somebody)).error() == errc::email_taken);
-    CHECK(wait(all->outbox().unpublished(10))->rows.size() == 1);
+    CHECK(wait(all->outbox().unpublished(10, {}))->rows.size() == 1);
 }
 
 TEST_CASE("a profile begins empty, takes what is given and keeps the rest") {
@@ -214,7 +214,7 @@ TEST_CASE("a session begins once, ends once and stays ended") {
     REQUIRE(wait(all->ledger().end(entry.who, errc::session_revoked, user::actor{"ada"})).has_value());
     CHECK((*wait(all->ledger().find(entry.who)))->ended == errc::session_signed_out);
 
-    const auto rows = wait(all->outbox().unpublished(10))->rows;
+    const auto rows = wait(all->outbox().unpublished(10, {}))->rows;
     REQUIRE(rows.size() == 2);
     CHECK(rows[1].id == end->outbox_id);
     const auto& told = std::get<approval::ended_session>(rows[1].what);

@@ -41,6 +41,7 @@ struct model_outbox final : outbox {
     feed_ref fed;
     std::size_t failing_calls = 0;
     bool hangs = false;  // scans wait for their rows
+    std::size_t reads_of_events = 0;
 
     void add(const user_id& user, std::int64_t version) { append(event_of(user, version)); }
     void add_end(const session::session_ref& who) {
@@ -52,30 +53,29 @@ struct model_outbox final : outbox {
         return std::ranges::all_of(entries, [](const entry& e) { return e.published || e.parked; });
     }
 
-    runtime::task<result<outbox_scan>> unpublished(std::size_t most) override {
+    runtime::task<result<outbox_scan>> unpublished(std::size_t most, id_ranges known) override {
         while (hangs) co_await runtime::sleep_for(std::chrono::milliseconds{1});
         if (fails()) co_return errc::database_unavailable;
         outbox_scan found;
         if (!entries.empty()) found.newest = {last_id(), event_name(entries.back().row)};
         for (const auto& each : entries) {
-            if (!each.published && !each.parked && found.rows.size() < most) found.rows.push_back(each.row);
+            const bool wanted = !each.published && !each.parked && !known.contains(each.row.id);
+            if (wanted && found.rows.size() < most) found.rows.push_back(each.row);
         }
         co_return found;
     }
-    runtime::task<result<std::vector<user_event>>> events_from(user_id user, std::int64_t version,
-                                                               std::size_t most) override {
-        std::vector<user_event> events;
-        for (const auto& each : entries) {
-            const auto* const event = std::get_if<user_event>(&each.row.what);
-            const bool wanted = event && each.row.id > purged_up_to && event->facts.id == user &&
-                                event->facts.version >= std::max(version, purged_below);
-            if (wanted && events.size() < most) events.push_back(*event);
-        }
-        co_return events;
+    runtime::task<result<std::vector<std::vector<user_event>>>> events_from(std::vector<events_start> starts,
+                                                                            std::size_t most) override {
+        reads_of_events += 1;
+        std::vector<std::vector<user_event>> runs;
+        for (const auto& from : starts) runs.push_back(run_from(from, most));
+        co_return runs;
     }
-    runtime::task<result<void>> mark_published(std::vector<std::int64_t> ids, feed_ref to) override {
+    runtime::task<result<void>> mark_published(id_ranges ids, feed_ref to) override {
         if (to != fed) co_return result<void>{};
-        for (const auto id : ids) entry_of(id).published = true;
+        for (const auto& [first, last] : ids.ranges()) {
+            for (auto id = first; id <= last; ++id) entry_of(id).published = true;
+        }
         co_return result<void>{};
     }
     runtime::task<result<bool>> switch_feed(feed_ref to) override {
@@ -116,6 +116,16 @@ struct model_outbox final : outbox {
     }
 
 private:
+    std::vector<user_event> run_from(const events_start& from, std::size_t most) const {
+        std::vector<user_event> events;
+        for (const auto& each : entries) {
+            const auto* const event = std::get_if<user_event>(&each.row.what);
+            const bool wanted = event && each.row.id > purged_up_to && event->facts.id == from.user &&
+                                event->facts.version >= std::max(from.version, purged_below);
+            if (wanted && events.size() < most) events.push_back(*event);
+        }
+        return events;
+    }
     entry& entry_of(std::int64_t id) { return entries[static_cast<std::size_t>(id - 1)]; }
     std::int64_t last_id() const { return static_cast<std::int64_t>(entries.size()); }
     bool fails() { return failing_calls > 0 && failing_calls-- > 0; }

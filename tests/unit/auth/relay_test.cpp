@@ -165,6 +165,27 @@ TEST_CASE("a stream that lost its past gets it back from the outbox before a new
     CHECK(r.letters.data.streams[r.user].size() == 200);
 }
 
+TEST_CASE("streams of many people that lack their past get it back together, not one after the other") {
+    rig r;
+    std::vector<user_id> users;
+    for (int i = 0; i < 100; ++i) {
+        users.push_back(user_id{make_uuid_v7()});
+        const auto changes = 1 + i % 3;
+        for (std::int64_t v = 1; v <= changes; ++v) r.rows.add(users.back(), v);
+    }
+    for (auto& each : r.rows.entries) each.published = true;
+    for (const auto& user : users) {
+        r.rows.add(user, static_cast<std::int64_t>(2 + (&user - users.data()) % 3));
+    }
+    r.run();
+    for (const auto& user : users) {
+        const auto& stream = r.letters.data.streams[user];
+        CHECK(stream.size() == static_cast<std::size_t>(2 + (&user - users.data()) % 3));
+        CHECK(std::ranges::is_sorted(stream));
+    }
+    CHECK(r.rows.reads_of_events <= 4);
+}
+
 TEST_CASE("a stream whose past was purged begins anew where the outbox does") {
     rig r;
     for (std::int64_t v = 1; v <= 10; ++v) r.rows.add(r.user, v);

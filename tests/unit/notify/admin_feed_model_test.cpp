@@ -126,7 +126,7 @@ private:
         if (w.left.wipes > 0 && !w.wiped) go([](world& n) { wipe(n); });
     }
 
-    // As relay_admin_event does it.
+    // As relay_admin_events does it.
     static void post(world& w) {
         ++w.posted;
         if (std::exchange(w.wiped, false)) {

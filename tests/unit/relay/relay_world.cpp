@@ -49,7 +49,7 @@ packed_key<5> relay_world::key() const {
         if (r->dead) continue;
         bits.add(static_cast<unsigned>(r->at), 4);
         add_note(r->replaying), add_note(r->known);
-        bits.add(r->batch, 3), bits.add(r->user_has, 2), bits.add(r->taken, 3), bits.add(r->gapped, 3);
+        bits.add(r->batch, 3), bits.add(r->call, 3), bits.add(r->gaps, 3), bits.add(r->taken, 3), bits.add(r->gapped, 3);
         bits.add(r->gap_top, 2), bits.add(r->run_first, 2), bits.add(r->run_last, 2), bits.add(r->run_next, 2);
         bits.add(r->last, 2), bits.add(r->failed, 1), bits.add(r->life, 3), bits.add(r->unmarked, 3);
         bits.add(r->may_mark, 1);
@@ -136,6 +136,10 @@ void relay_world::relay_moves(const visitor<relay_world>& visit, std::size_t i, 
             }
         }
         if (now == data_state::replaying) go(visit, "replay", [=](auto& w) { w.advance(w.relays_[i]); });
+    } else if (r.at == step::user) {
+        const auto one = bit(lowest(r.batch));
+        go(visit, "to-user", [=](auto& w) { w.send_to_users(w.relays_[i], one); });
+        if (r.batch != one) go(visit, "to-users", [=](auto& w) { w.send_to_users(w.relays_[i], w.relays_[i].batch); });
     } else {
         go(visit, names[static_cast<std::size_t>(r.at)], [=](auto& w) { w.advance(w.relays_[i]); });
     }

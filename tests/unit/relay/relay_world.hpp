@@ -1,8 +1,8 @@
 // The changes of one user on their way to Redis by two relays (R1, R3, R4, R6), as a world to be walked whole. Each move
-// is one statement of the database or one script of Redis. A pipeline may break at any of its commands: what was sent may
-// still be done later, in part or whole, while its relay believes that nothing was. Relays die for good. The outbox is
-// purged. Redis is wiped, or comes back as an older copy, and is replayed. An admin's console reads the admins' stream
-// now and then, with its position.
+// is one statement of the database or one script of Redis, which takes one event or all that are left. A pipeline may
+// break at any of its commands: what was sent may still be done later, in part or whole, while its relay believes that
+// nothing was. Relays die for good. The outbox is purged. Redis is wiped, or comes back as an older copy, and is replayed.
+// An admin's console reads the admins' stream now and then, with its position.
 //
 // What the relays decide is the policy's own code (stream_policy.hpp, fence_policy.hpp), what the scripts
 // for users do is stream_model.hpp's, which is compared with the scripts themselves. Who opens a replay and claims the feed does so in
@@ -80,9 +80,10 @@ private:
         step at = step::idle;
         note replaying;      // the fence as read, when this is a step of a replay
         note known;          // the life that it knows to be whole, at no cursor
-        small batch = 0;     // rows still to be sent, as bits
-        small user_has = 0;  // 1: the user has the row at hand; 2: a gap; 0: an error
-        small taken = 0;     // rows of the batch that both have
+        small batch = 0;  // rows still to be sent, as bits
+        small call = 0;   // of them, those that were sent to their user by one call, and now go to the admins
+        small gaps = 0;   // of those, what the user's stream did not take
+        small taken = 0;  // rows of the batch that both have
         small gapped = 0, gap_top = 0;
         small run_first = 0, run_last = 0, run_next = 0;
         small last = 0;      // row of the batch
@@ -117,14 +118,15 @@ private:
     small unused_incarnation() const;
 
     result<approval::posted> post_to_user(small version, small snapshot);
-    result<approval::posted> post_to_admins(small version);
+    void post_to_admins(small version);
     result<bool> rebase(small seen_top, small first, small last);
     void begin_admins_anew(small life);
 
     void begin(relay& r, small rows);
     void advance(relay& r);
     void read_for_replay(relay& r);
-    void take(relay& r, const result<approval::posted>& to_admins);
+    void send_to_users(relay& r, small call);
+    void take(relay& r, const result<void>& to_admins);
     void mend_or_finish(relay& r);
     void read_run(relay& r);
     void after_run(relay& r, const result<void>& outcome);

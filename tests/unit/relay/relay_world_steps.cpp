@@ -61,14 +61,13 @@ result<bool> relay_world::rebase(small seen_top, small first, small last) {
     return result<bool>{boost::system::in_place_value, done};
 }
 
-// relay_admin_event.lua
-result<posted> relay_world::post_to_admins(small version) {
+// relay_admin_events.lua
+void relay_world::post_to_admins(small version) {
     auto& admins = redis_.admins;
     if (admins.incarnation == 0) admins = {unused_incarnation(), 0, 0, {}};
     const auto known = std::count(admins.events.begin(), admins.events.begin() + admins.size, version);
-    if (known > 0 && rule_ != skipped::refusal_of_repeats) return posted{posted::outcome::dup, admins.size};
+    if (known > 0 && rule_ != skipped::refusal_of_repeats) return;
     admins.events[admins.size++] = version;
-    return posted{posted::outcome::ok, admins.size};
 }
 
 // begin_admin_feed.lua
@@ -92,16 +91,11 @@ void relay_world::advance(relay& r) {
             return;
         case step::scan:
             return read_for_replay(r);
-        case step::user: {
-            const auto reply = post_to_user(lowest(r.batch), lowest(r.batch));
-            const bool gap = reply->what == posted::outcome::gap;
-            if (gap && r.gapped == 0) r.gap_top = static_cast<small>(reply->top);
-            r.user_has = gap ? 2 : 1;
-            r.at = step::admins;
-            return;
-        }
+        case step::user:
+            return send_to_users(r, r.batch);
         case step::admins:
-            return take(r, post_to_admins(lowest(r.batch)));
+            for (small rows = r.call; rows != 0; rows = static_cast<small>(rows & (rows - 1))) post_to_admins(lowest(rows));
+            return take(r, {});
         case step::read:
             return read_run(r);
         case step::post: {
@@ -136,20 +130,34 @@ void relay_world::read_for_replay(relay& r) {
     begin(r, rows);
 }
 
-// What became of the row at hand.
-void relay_world::take(relay& r, const result<posted>& to_admins) {
-    const small row = lowest(r.batch);
-    const result<posted> to_user = posted{r.user_has == 2 ? posted::outcome::gap : posted::outcome::ok, r.gap_top};
-    const auto outcome = rule_ == skipped::admins ? to_user : taken_by_both(to_user, to_admins);
-    if (!outcome) {
-        r.failed = true;
-    } else if (outcome->what == posted::outcome::gap) {
-        r.gapped |= bit(row);
-    } else {
-        r.taken |= bit(row);
+void relay_world::send_to_users(relay& r, small call) {
+    r.call = call;
+    for (small rows = call; rows != 0; rows = static_cast<small>(rows & (rows - 1))) {
+        const small row = lowest(rows);
+        const auto reply = post_to_user(row, row);
+        if (reply->what != posted::outcome::gap) continue;
+        if (r.gapped == 0 && r.gaps == 0) r.gap_top = static_cast<small>(reply->top);
+        r.gaps |= bit(row);
     }
-    r.user_has = 0;
-    r.batch = static_cast<small>(r.batch & ~bit(row));
+    r.at = step::admins;
+}
+
+// What became of the rows of a call.
+void relay_world::take(relay& r, const result<void>& to_admins) {
+    for (small rows = r.call; rows != 0; rows = static_cast<small>(rows & (rows - 1))) {
+        const auto row = bit(lowest(rows));
+        const result<posted> to_user = posted{r.gaps & row ? posted::outcome::gap : posted::outcome::ok, r.gap_top};
+        const auto outcome = rule_ == skipped::admins ? to_user : taken_by_both(to_user, to_admins);
+        if (!outcome) {
+            r.failed = true;
+        } else if (outcome->what == posted::outcome::gap) {
+            r.gapped |= row;
+        } else {
+            r.taken |= row;
+        }
+    }
+    r.batch = static_cast<small>(r.batch & ~r.call);
+    r.call = r.gaps = 0;
     if (!to_admins) r.failed = true, r.batch = 0;  // the pipeline broke
     r.at = step::user;
     if (r.batch == 0) mend_or_finish(r);
@@ -189,7 +197,7 @@ void relay_world::finish(relay& r) {
     const bool says = r.replaying != note{} && !r.failed;
     const bool notes = r.replaying == note{} && r.life != 0 && r.life == r.known.life;
     if (notes) r.unmarked |= r.taken;
-    r.batch = r.taken = r.gapped = r.gap_top = r.run_first = r.run_last = r.run_next = r.life = r.user_has = 0;
+    r.batch = r.taken = r.gapped = r.gap_top = r.run_first = r.run_last = r.run_next = r.life = r.call = r.gaps = 0;
     r.failed = false;
     r.at = says ? step::say : step::idle;
     if (!says) r.replaying = {}, r.last = 0;
