@@ -28,10 +28,12 @@ bool is_settled(const json::object& outcome) { return text_of(outcome, "delivery
 std::string_view conclude(const json::object& way, bool believed) {
     const auto why_not = optional_text_of(way, "whyNot");
     if (why_not == "no_open_tab") return believed ? "no_open_tab" : "waiting";
+    if (why_not == "session_ended") return "closed";
     if (why_not == "receipts_aged_out" || why_not == "outbox_purged") return "unknown";
     const auto* const tabs = member_of(way, "sockets").if_object();
     if (!why_not.empty() || !tabs || number_of(*tabs, "waiting") > 0) return "waiting";
-    return number_of(*tabs, "acknowledged") == number_of(*tabs, "listeners") ? "acknowledged" : "given";
+    const auto all = number_of(*tabs, "listeners") - number_of(*tabs, "ended");
+    return number_of(*tabs, "acknowledged") == all ? "acknowledged" : "given";
 }
 
 void ask(patient_calls& server, json::object& outcome, bool believed) {
@@ -77,9 +79,11 @@ std::string shown_delivery(const json::object& outcome) {
     const auto* const tabs = outcome.contains("tabs") ? outcome.at("tabs").if_object() : nullptr;
     if (!tabs || number_of(*tabs, "listeners") == 0) return ", not told yet";
     const auto listeners = number_of(*tabs, "listeners"), written = number_of(*tabs, "written"),
-               acknowledged = number_of(*tabs, "acknowledged");
+               acknowledged = number_of(*tabs, "acknowledged"), ended = number_of(*tabs, "ended");
+    if (ended == listeners) return ", " + std::to_string(ended) + (ended == 1 ? " open tab" : " open tabs") + " closed for it";
     auto text = ", acknowledged by " + std::to_string(acknowledged) + " of " + std::to_string(listeners) + " open tabs";
     if (written > acknowledged) text += ", written to " + std::to_string(written - acknowledged) + " more";
+    if (ended > 0) text += ", " + std::to_string(ended) + " closed for it";
     return text;
 }
 
@@ -91,7 +95,7 @@ std::string shown_deliveries(const json::array& outcomes) {
     }
     if (counts.empty()) return {};
     return "Heard of it: " + std::to_string(counts["acknowledged"]) + " acknowledged, " + std::to_string(counts["given"]) +
-           " given, " + std::to_string(counts["no_open_tab"]) + " without an open tab, " + std::to_string(counts["waiting"]) +
+           " given, " + std::to_string(counts["closed"]) + " closed for it, " + std::to_string(counts["no_open_tab"]) + " without an open tab, " + std::to_string(counts["waiting"]) +
            " not yet, " + std::to_string(counts["unknown"]) + " unknown.\n";
 }
 

@@ -11,8 +11,9 @@
 namespace stagedoor::ctl {
 
 // Until `until`, or Ctrl-C. Each outcome that was done (or was before) gets `delivery` and `tabs`:
-//   acknowledged   every open tab has acknowledged it; `tabs` has how many
+//   acknowledged   every open tab has acknowledged it, or was closed for it; `tabs` has how many
 //   given          written to every open tab; some have left since, or listen to the event stream, which cannot acknowledge
+//   closed         it has ended the sessions of all open tabs (a suspension), which were closed for it
 //   no_open_tab    nobody listened
 //   waiting        not within the time
 //   unknown        it was too long ago: nobody knows any more

@@ -98,7 +98,9 @@ std::string shown_way(const json::object& way) {
     if (const auto* const tally = member_of(way, "sockets").if_object()) {
         out += "  open tabs  " + std::to_string(number_of(*tally, "listeners")) + ", written to " +
                std::to_string(number_of(*tally, "written")) + ", acknowledged by " +
-               std::to_string(number_of(*tally, "acknowledged")) + '\n';
+               std::to_string(number_of(*tally, "acknowledged"));
+        const auto ended = number_of(*tally, "ended");
+        out += (ended == 0 ? "" : ", closed for it " + std::to_string(ended)) + '\n';
     }
     const auto why_not = optional_text_of(way, "whyNot");
     return out + (why_not.empty() ? "" : "  why not    " + why_not + '\n');

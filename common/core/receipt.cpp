@@ -33,11 +33,16 @@ std::string_view holder_of(std::string_view socket) noexcept {
 }
 
 void append_receipt(std::string& out, const receipt& what) {
-    out.append(what.open ? "o " : "c ").append(what.acknowledges ? "w" : "s");
-    for (const auto number : {what.after, what.written, what.acknowledged, to_unix_ms(what.at)}) {
+    out.append(what.ended != 0 ? "e " : what.open ? "o " : "c ").append(what.acknowledges ? "w" : "s");
+    const auto append = [&out](std::int64_t number) {
         out.append(" ");
         append_number(out, number);
-    }
+    };
+    append(what.after);
+    append(what.written);
+    append(what.acknowledged);
+    if (what.ended != 0) append(what.ended);
+    append(to_unix_ms(what.at));
 }
 
 std::string format_receipt(const receipt& what) {
@@ -49,14 +54,15 @@ std::string format_receipt(const receipt& what) {
 std::optional<receipt> parse_receipt(std::string_view text) noexcept {
     if (text.size() < 4 || text[1] != ' ' || text[3] != ' ' || text.back() == ' ') return std::nullopt;
     const char state = text[0], kind = text[2];
-    if ((state != 'o' && state != 'c') || (kind != 'w' && kind != 's')) return std::nullopt;
+    if ((state != 'o' && state != 'c' && state != 'e') || (kind != 'w' && kind != 's')) return std::nullopt;
     auto rest = text.substr(4);
     const auto after = read_number(rest);
     const auto written = after ? read_number(rest) : after;
     const auto acknowledged = written ? read_number(rest) : written;
-    const auto at = acknowledged ? read_number(rest) : acknowledged;
-    if (!at || !rest.empty()) return std::nullopt;
-    return receipt{state == 'o', kind == 'w', *after, *written, *acknowledged, from_unix_ms(*at)};
+    const auto ended = acknowledged && state == 'e' ? read_number(rest) : std::optional<std::int64_t>{0};
+    const auto at = acknowledged && ended ? read_number(rest) : std::nullopt;
+    if (!at || !rest.empty() || (state == 'e' && *ended == 0)) return std::nullopt;
+    return receipt{state == 'o', kind == 'w', *after, *written, *acknowledged, from_unix_ms(*at), *ended};
 }
 
 }  // namespace stagedoor

@@ -22,6 +22,7 @@ struct receipt {
     std::int64_t written = 0;   // the newest it was given; `after` before the first
     std::int64_t acknowledged = 0;  // the newest its client has taken in; `after` before the first
     instant at;                 // of this word, by Redis' time
+    std::int64_t ended = 0;     // the version that ended its session, for which it was closed; 0: none did
 
     friend bool operator==(const receipt&, const receipt&) = default;
 };
@@ -36,7 +37,8 @@ std::string_view holder_of(std::string_view socket) noexcept;
 // many. What was written before then may have been to more sockets than there are lines.
 inline constexpr std::string_view receipts_horizon = "-";
 
-// `<o|c> <w|s> <after> <written> <acknowledged> <at ms>`: open or closed, WebSocket or SSE.
+// `<o|c> <w|s> <after> <written> <acknowledged> <at ms>`: open or closed, WebSocket or SSE. One that a change has closed:
+// `e <w|s> <after> <written> <acknowledged> <ended> <at ms>`.
 void append_receipt(std::string& out, const receipt& what);
 std::string format_receipt(const receipt& what);
 // Nothing when `text` is no receipt.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/core/limits.hpp"
+#include "common/redis/lateness.hpp"
 
 namespace stagedoor::redis {
 namespace asio = runtime::asio;
@@ -21,8 +22,6 @@ namespace {
 // A changed policy or role is seen within this time; INFO costs Redis about 0.1 ms. While the server is unfit it is asked
 // with every probe instead: what has been set right is in use again within a second.
 constexpr auto info_interval = std::chrono::seconds{5};
-// When a deadline passes while bytes wait unread, we were the late ones: once, so much more time is given.
-constexpr auto unread_grace = milliseconds{20};
 // Nodes whose clock is off by more are told to their operator (T5).
 constexpr auto tolerated_offset = std::chrono::seconds{1};
 // A broken permission fails every request: one line of log a second says it.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/core/limits.hpp"
+#include "common/redis/lateness.hpp"
 #include "common/redis/published.hpp"
 
 namespace stagedoor::redis {
@@ -14,9 +15,6 @@ namespace asio = runtime::asio;
 using std::chrono::steady_clock;
 
 namespace {
-
-// When a deadline passes while bytes wait unread, we were the late ones: once, so much more time is given.
-constexpr auto unread_grace = std::chrono::milliseconds{20};
 
 std::uint64_t parse_nonce(std::string_view text) {
     std::uint64_t nonce = 0;

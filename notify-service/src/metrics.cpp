@@ -52,7 +52,7 @@ push_metrics::push_metrics(obs::metrics& registry)
       letters{registry.counter("stagedoor_push_letters_total", "Letters heard on users' channels.")},
       events_written{registry.counter("stagedoor_push_events_written_total", "Events written, to a socket each.")},
       unreadable{
-          registry.counter("stagedoor_push_unreadable_total", "Messages and stream entries that are none of ours.")},
+          registry.counter("stagedoor_push_unreadable_total", "Messages, streams and their entries that are none of ours.")},
       resumes{welcomes(registry, "true")},
       restarts{welcomes(registry, "false")},
       holes{registry.counter("stagedoor_push_holes_total", "Letters that came without their predecessor.")},

@@ -9,20 +9,22 @@
 
 namespace stagedoor::notify {
 
+// How a request for a socket ended.
+struct handshake_metrics {
+    obs::counter& opened;
+    obs::counter& refused;      // told why by the transport's means: WebSockets are upgraded for it, and closed
+    obs::counter& foreign;      // another origin, 403
+    obs::counter& malformed;    // no handshake of WebSocket
+    obs::counter& unavailable;  // 503: draining, Redis away, full
+    obs::counter& abandoned;    // the peer left before the answer
+};
+
 // Of one transport: WebSockets, or event streams.
 struct transport_metrics {
     // `name`: ws or sse.
     transport_metrics(obs::metrics& registry, const std::string& name);
 
-    // How a request for a socket ended.
-    struct {
-        obs::counter& opened;
-        obs::counter& refused;      // told why by the transport's means: WebSockets are upgraded for it, and closed
-        obs::counter& foreign;      // another origin, 403
-        obs::counter& malformed;    // no handshake of WebSocket
-        obs::counter& unavailable;  // 503: draining, Redis away, full
-        obs::counter& abandoned;    // the peer left before the answer
-    } handshakes;
+    handshake_metrics handshakes;
 
     obs::gauge& sockets;
 
@@ -43,7 +45,7 @@ struct push_metrics {
 
     obs::counter& letters;
     obs::counter& events_written;
-    obs::counter& unreadable;  // messages on channels, or entries of streams, that are none of ours
+    obs::counter& unreadable;  // messages on channels, streams, or entries of them, that are none of ours
     obs::counter& resumes;     // welcomes with resumed: true
     obs::counter& restarts;    // welcomes with resumed: false
     obs::counter& holes;

@@ -51,7 +51,7 @@ push_shard::push_shard(runtime::executor shard, std::size_t index, const process
                      shared.keys.probe(std::string{shared.node} + "." + std::to_string(index)), handlers()},
       group_{shard},
       hub_{shared.counts},
-      history_{data_, fence_, shared.keys},
+      history_{data_, fence_, shared.keys, shared.counts},
       channels_{subscriptions_, shared.keys},
       reads_{history_, tasks_, shared.counts},
       heads_{hub_, history_, tasks_, shared.counts},

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import WebSocket from 'ws';
 
+import { EventStream } from '../support/event_stream.mjs';
 import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
@@ -51,7 +52,8 @@ async function wayBecomes(id, expected) {
   const matches = async () => {
     last = await wayOf(id);
     const { listeners, written, acknowledged, waiting } = last.sockets ?? {};
-    const told = { sockets: last.sockets && [listeners, written, acknowledged, waiting], whyNot: last.whyNot, state: last.relay.state };
+    const told = { sockets: last.sockets && [listeners, written, acknowledged, waiting], ended: last.sockets?.ended,
+                   whyNot: last.whyNot, state: last.relay.state };
     return Object.entries(expected).every(([name, value]) => JSON.stringify(told[name]) === JSON.stringify(value)) && last;
   };
   try {
@@ -87,6 +89,21 @@ story('nobody listens; by SQL, too', async () => {
   stack.sqlite(`UPDATE users SET status = 'suspended' WHERE id = '${person.id}'`);
   const way = await wayBecomes(`${person.id}.3`, { whyNot: 'no_open_tab', state: 'relayed' });
   assert.deepEqual([way.committed.actor, way.committed.origin], ['sql', 'sql']);
+});
+
+story('tabs that the event itself closes have listened, and were given nothing: a suspension is no lack of open tabs', async () => {
+  const { person, device } = await signedIn();
+  await stack.decide(person, 'approve');
+  const tab = await openTab(device);
+  let closedWith = null;
+  tab.socket.once('close', (code) => { closedWith = code; });
+  const stream = new EventStream({ port: stack.notify.port, headers: { cookie: device.cookie, origin: stack.origin } });
+  await stream.heard('connection.welcome');
+  const { event } = await stack.decide(person, 'suspend');
+  await until(() => closedWith === 4403 && stream.closed, { what: 'both being closed' });
+  await wayBecomes(event.id, { sockets: [2, 0, 0, 0], ended: 2, whyNot: 'session_ended', state: 'relayed' });
+  // What came before was written to nobody: they came after it.
+  await wayBecomes(`${person.id}.2`, { sockets: [0, 0, 0, 0], ended: 0, whyNot: 'no_open_tab' });
 });
 
 story('a node that is killed takes its tabs with it: they were given the event, and nobody waits for them', async () => {

@@ -121,9 +121,13 @@ test('the way of an event is told, to open tabs and to none', told(async () => {
   const { code, value, stderr } = await ctl.json(['approve', ada.email, '--wait-delivered', '10s']);
   assert.equal(code, exits.done, stderr);
   const { delivery, tabs } = value.items[0];
-  assert.deepEqual([delivery, tabs], ['acknowledged', { listeners: 1, written: 1, acknowledged: 1, waiting: 0 }]);
+  assert.deepEqual([delivery, tabs], ['acknowledged', { listeners: 1, written: 1, acknowledged: 1, waiting: 0, ended: 0 }]);
   const { stdout } = await ctl.run(['events', `${ada.id}.2`]);
   assert.match(stdout, /relay {6}relayed\n {2}open tabs {2}1, written to 1, acknowledged by 1\n$/);
+  const suspended = await ctl.run(['suspend', ada.email, '--wait-delivered', '10s']);
+  assert.deepEqual([suspended.code, suspended.stdout], [exits.done, `${ada.email}: done, 1 open tab closed for it\n`]);
+  const wayOfIt = await ctl.run(['events', `${ada.id}.3`]);
+  assert.match(wayOfIt.stdout, /open tabs {2}1, written to 0, acknowledged by 0, closed for it 1\n {2}why not {4}session_ended\n$/);
   socket.close();
   const ellen = await stack.person();
   assert.match((await ctl.run(['approve', ellen.email, '--wait-delivered', '10s'])).stdout, /done, no open tab\n$/);

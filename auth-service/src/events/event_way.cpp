@@ -19,7 +19,8 @@ std::optional<hindrance> why_not_written(const event_record& record, relay_state
     if (state == relay_state::parked) return hindrance::parked;
     if (state == relay_state::pending) return hindrance::not_relayed;
     if (!seen) return hindrance::receipts_unavailable;
-    if (sockets.listeners > 0) return hindrance::not_written;
+    if (sockets.waiting > 0) return hindrance::not_written;
+    if (sockets.ended > 0) return hindrance::session_ended;
     if (!record.outbox) return hindrance::outbox_purged;
     if (record.outbox->published_at.value_or(record.event.at) <= seen->horizon) return hindrance::receipts_aged_out;
     return hindrance::no_open_tab;
@@ -47,7 +48,9 @@ socket_tally count_sockets(const socket_receipts& of, std::int64_t version) noex
         const bool written = what.written >= version;
         const bool acknowledged = written && what.acknowledged >= version;
         const bool done = what.acknowledges ? acknowledged : written;
-        if (written || line.is_open()) ++count.listeners;
+        const bool ended = what.ended == version;
+        if (written || ended || line.is_open()) ++count.listeners;
+        if (ended) ++count.ended;
         if (written) ++count.written;
         if (acknowledged) ++count.acknowledged;
         if (line.is_open() && !done) ++count.waiting;
@@ -61,6 +64,7 @@ std::string_view to_string(hindrance why) noexcept {
         case hindrance::parked: return "parked";
         case hindrance::no_open_tab: return "no_open_tab";
         case hindrance::not_written: return "not_written";
+        case hindrance::session_ended: return "session_ended";
         case hindrance::outbox_purged: return "outbox_purged";
         case hindrance::receipts_aged_out: return "receipts_aged_out";
         case hindrance::receipts_unavailable: return "receipts_unavailable";

@@ -13,10 +13,11 @@ namespace stagedoor::events {
 
 // Sockets of the person, each tab and device one.
 struct socket_tally {
-    std::size_t listeners = 0;     // were given the event, or are open and wait for it: they began before it
+    std::size_t listeners = 0;     // were given the event or closed for it, or are open and wait for it: they began before
     std::size_t written = 0;       // were given it
     std::size_t acknowledged = 0;  // their clients have taken it in
     std::size_t waiting = 0;       // are open and may still get it, or acknowledge it (SSE cannot)
+    std::size_t ended = 0;         // it has ended their session: they were closed for it, and given nothing (N7)
 
     friend bool operator==(const socket_tally&, const socket_tally&) = default;
 };
@@ -31,6 +32,7 @@ enum class hindrance : std::uint8_t {
     parked,                // Redis does not take it
     no_open_tab,           // nobody listened
     not_written,           // somebody listens and has not been given it yet
+    session_ended,         // whoever listened was closed for it
     outbox_purged,         // long ago: neither the outbox nor the receipts tell of it any more
     receipts_aged_out,     // receipts of that time are gone
     receipts_unavailable,  // Redis cannot be asked

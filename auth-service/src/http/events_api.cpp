@@ -36,7 +36,8 @@ std::string way_json(const event_way& way) {
         out.append("{\"listeners\":").append(std::to_string(way.sockets->listeners));
         out.append(",\"written\":").append(std::to_string(way.sockets->written));
         out.append(",\"acknowledged\":").append(std::to_string(way.sockets->acknowledged));
-        out.append(",\"waiting\":").append(std::to_string(way.sockets->waiting)).append("}");
+        out.append(",\"waiting\":").append(std::to_string(way.sockets->waiting));
+        out.append(",\"ended\":").append(std::to_string(way.sockets->ended)).append("}");
     } else {
         out.append("null");
     }

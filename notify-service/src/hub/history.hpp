@@ -55,8 +55,8 @@ public:
     // errc::redis_unavailable, redis_protocol, overloaded.
     virtual runtime::task<result<readout>> read(session::session_ref who, read_request what) = 0;
 
-    // For each the first version in the stream behind the one written; nothing where there is none. In one round trip.
-    // Errors as above.
+    // For each the first version in the stream behind the one written; nothing where there is none, or no stream of ours
+    // that could be read. In one round trip. errc::redis_unavailable, overloaded.
     virtual runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(
         std::vector<head_question> all) = 0;
 

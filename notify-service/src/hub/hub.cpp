@@ -119,7 +119,7 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
         if (epoch) {
             const auto over = check_letter(news, socket.who().session, *epoch);
             if (over) {
-                socket.end(*over);
+                socket.end(*over, news.version);
                 continue;
             }
         }
@@ -135,8 +135,7 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
                 socket.start_read();
                 break;
             case letter_action::write:
-                ++written;
-                socket.write(event);
+                written += socket.write(event) ? 1 : 0;
                 break;
         }
     }
@@ -146,7 +145,7 @@ void hub::deliver(const user_id& user, audience& listeners, const letter& news) 
 
 void hub::deliver(audience& listeners, const session_ended& news) {
     for (auto& socket : listeners.sockets) {
-        if (socket.who().session == news.session) socket.end(refusal_for_end(news.reason));
+        if (socket.who().session == news.session) socket.end(refusal_for_end(news.reason), 0);
     }
 }
 

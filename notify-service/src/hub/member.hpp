@@ -33,12 +33,12 @@ public:
 
     // position() has entered state reading: carry out its pending() read.
     virtual void start_read() = 0;
-    // One event, the next one of its feed.
-    virtual void write(outgoing_event& event) = 0;
+    // One event, the next one of its feed. Whether it is on its way: not into a queue that is full or closed.
+    virtual bool write(outgoing_event& event) = 0;
     // The Redis link is lost; position() is born again.
     virtual void on_link_lost() = 0;
-    // The session is over: nothing more is written.
-    virtual void end(const refusal& why) = 0;
+    // The session is over: nothing more is written. `change`: the version that has ended it; 0: no change of the user.
+    virtual void end(const refusal& why, std::int64_t change) = 0;
 
 protected:
     ~member() = default;

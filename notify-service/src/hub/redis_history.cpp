@@ -114,10 +114,11 @@ runtime::task<result<std::vector<std::optional<std::int64_t>>>> redis_history::n
     found.reserve(replies.size());
     for (auto& each : replies) {
         const auto reply = data_.checked(std::move(each));
-        if (!reply) co_return reply.error();
-        const auto version = parse_next(*reply);
-        if (!version) co_return version.error();
-        found.push_back(*version);
+        const auto version = reply ? parse_next(*reply) : reply.error();
+        if (!version && to_errc(version.error()) != errc::redis_protocol) co_return version.error();
+        // Something else in the place of one user's stream is nothing to the others.
+        if (!version) counts_.unreadable.add();
+        found.push_back(version ? *version : std::nullopt);
     }
     co_return found;
 }

@@ -5,14 +5,15 @@
 #include "common/redis/fence_watch.hpp"
 #include "common/redis/link.hpp"
 #include "notify-service/src/hub/history.hpp"
+#include "notify-service/src/metrics.hpp"
 
 namespace stagedoor::notify {
 
 class redis_history final : public history {
 public:
-    // Both outlive this.
-    redis_history(redis::link& data, redis::fence_watch& fence, const redis_schema& keys)
-        : data_{data}, fence_{fence}, keys_{keys} {}
+    // All outlive this.
+    redis_history(redis::link& data, redis::fence_watch& fence, const redis_schema& keys, push_metrics& counts)
+        : data_{data}, fence_{fence}, keys_{keys}, counts_{counts} {}
 
     runtime::task<result<readout>> read(session::session_ref who, read_request what) override;
     runtime::task<result<std::vector<std::optional<std::int64_t>>>> next_after(std::vector<head_question> all) override;
@@ -25,6 +26,7 @@ private:
     redis::link& data_;
     redis::fence_watch& fence_;
     const redis_schema& keys_;
+    push_metrics& counts_;
 };
 
 // XRANGE's (or XREVRANGE's) reply and MGET's, put together. errc::redis_protocol: they are not what was asked for.

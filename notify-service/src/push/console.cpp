@@ -45,17 +45,18 @@ connection_frames::watching console::state_after(const news& taken) const noexce
     return position_.is_welcomed() ? resumed : soon;
 }
 
-void console::add_events(std::vector<frame>& to, const news& taken, const readout& read, encoding how,
-                         std::int64_t version) const {
-    if (!taken.plan) return;
+std::size_t console::add_events(std::vector<frame>& to, const news& taken, const readout& read, encoding how,
+                                std::int64_t version) const {
+    if (!taken.plan) return 0;
+    const auto before = to.size();
     for (auto i = taken.plan->first; i < taken.plan->last; ++i) {
         const auto letter = parse_admin_letter(read.admins->letters[i]);
         if (!letter || subject_of(letter->frame) == socket_.who().user) continue;
         const auto at = make_console_cursor(socket_.who().user, version,
                                             admin_place{std::string{letter->incarnation}, letter->number});
         to.push_back(encode_event(how, with_cursor(letter->frame, at), at));
-        node_.counts.feed_events_written.add();
     }
+    return to.size() - before;
 }
 
 void console::start_read() { socket_.start_read(); }

@@ -36,8 +36,9 @@ public:
     connection_frames::watching state_after(const news& taken) const noexcept;
 
     // Adds the entries that `taken` wants to be written, but those about the admin: the own stream has them. Their cursors
-    // name `version` in it.
-    void add_events(std::vector<frame>& to, const news& taken, const readout& read, encoding how, std::int64_t version) const;
+    // name `version` in it. How many.
+    std::size_t add_events(std::vector<frame>& to, const news& taken, const readout& read, encoding how,
+                           std::int64_t version) const;
 
     void start_read() override;
     void write(const admin_letter& letter) override;

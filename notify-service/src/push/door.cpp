@@ -11,6 +11,26 @@
 namespace stagedoor::notify {
 namespace {
 
+class takeover final : public http::takeover {
+public:
+    takeover(handshake_metrics& counts, std::shared_ptr<push_socket> socket, socket_quota::place place)
+        : counts_{counts}, socket_{std::move(socket)}, place_{std::move(place)} {}
+    ~takeover() override {
+        if (socket_) counts_.abandoned.add();
+    }
+
+    void take(http::tcp_socket connection, std::string unread) override {
+        counts_.opened.add();
+        const auto socket = std::move(socket_);
+        socket->open(std::move(connection), std::move(unread), std::move(place_));
+    }
+
+private:
+    handshake_metrics& counts_;
+    std::shared_ptr<push_socket> socket_;
+    socket_quota::place place_;
+};
+
 admittance refuse(errc why) {
     admittance refused;
     // Of a network that has enough, the node itself has not.
@@ -75,6 +95,10 @@ runtime::task<admittance> admit(push_context& node, const http::request& incomin
         log_acceptance(found.socket->who(), incoming);
     }
     co_return found;
+}
+
+std::unique_ptr<http::takeover> hand_over(handshake_metrics& counts, admittance admitted) {
+    return std::make_unique<takeover>(counts, std::move(admitted.socket), *std::move(admitted.place));
 }
 
 http::response problem_of_refusal(push_context& node, const refusal& why) {

@@ -34,6 +34,10 @@ using socket_maker = std::shared_ptr<push_socket> (*)(push_context& node, encodi
 runtime::task<admittance> admit(push_context& node, const http::request& incoming, std::string cursor, encoding how,
                                 socket_maker make);
 
+// Who was admitted, for the connection to be handed to: the socket opens then, and is counted. Destroyed before that it
+// counts as abandoned.
+std::unique_ptr<http::takeover> hand_over(handshake_metrics& counts, admittance admitted);
+
 // The refusal as a problem, with Retry-After where the client may come back: for each another time, so that they come
 // evenly.
 http::response problem_of_refusal(push_context& node, const refusal& why);

@@ -70,7 +70,7 @@ runtime::task<std::optional<refusal>> push_socket::read_first(credential present
     }
     auto granted = check_request(presented, read->stored(), node_.at(), node_.settings.timeouts);
     if (!granted) co_return granted.error();
-    if (ended_early_) co_return *ended_early_;
+    if (ended_early_) co_return ended_early_->why;
     if (position_.state() != feed_state::reading || position_.pending().ticket != wanted.own.ticket) {
         co_return unavailable(errc::redis_unavailable);  // the link was lost meanwhile
     }
@@ -86,7 +86,7 @@ void push_socket::opened(socket_quota::place place) {
     counts_.sockets.add(1);
     pulse_.start(steady_clock::now() + first_beat_within(node_));
 
-    if (ended_early_) return end(*ended_early_);
+    if (ended_early_) return end(ended_early_->why, ended_early_->change);
     if (node_.draining) return close(close_code::draining, errc::shutting_down);
     const auto found = std::move(findings_);
     const bool told = tell(found->asked, found->read, found->facts);
@@ -98,7 +98,7 @@ void push_socket::opened(socket_quota::place place) {
 
 void push_socket::tick(steady_time now, instant wall_time) {
     if (phase_ != phase::open) return;
-    if (wall_time >= expires_at_) return end({close_code::session_over, errc::session_expired_absolute});
+    if (wall_time >= expires_at_) return end({close_code::session_over, errc::session_expired_absolute}, 0);
     if (wall_time >= idle_at_ && position_.recheck()) start_read();
 
     switch (pulse_.tick(now, node_.settings.heartbeat)) {
@@ -143,14 +143,15 @@ void push_socket::on_link_lost() {
     if (warning) send({&warning, 1});
 }
 
-void push_socket::end(const refusal& why) {
+void push_socket::end(const refusal& why, std::int64_t change) {
     if (phase_ == phase::joining) {
-        if (!ended_early_) ended_early_ = why;
+        if (!ended_early_) ended_early_ = ending{why, change};
         return;
     }
     // Also behind a close that would still flush: nothing that is queued goes out after the session's end (N7).
     const bool first = std::exchange(phase_, phase::over) == phase::open;
     if (first) counts_.closed(why.code).add();
+    if (first && change != 0) receipt_.ended(change);
     put_last(why.code, first ? make_farewell(node_, encoding_, why.code, why.why) : frame{}, ws::socket::queue::drop,
              limits::ws_close_time);
 }
@@ -174,7 +175,7 @@ void push_socket::on_readout(const read_request& asked, readout found) {
     if (!granted) {
         const auto refused = granted.error();
         if (refused.code == close_code::session_unclear) return close(refused.code, refused.why);
-        return end(refused);
+        return end(refused, change_that_ended(found));
     }
     take_times(*granted);
     // No admin any more, or not an active one: what the session may have is another connection.
@@ -182,10 +183,19 @@ void push_socket::on_readout(const read_request& asked, readout found) {
     tell(asked, found, granted->facts);
 }
 
+std::int64_t push_socket::change_that_ended(const readout& read) const {
+    for (const auto& text : read.letters) {
+        const auto news = parse_letter(text);
+        const bool ends = news && epoch_ && check_letter(*news, who_.session, *epoch_);
+        if (ends) return news->version;
+    }
+    return 0;
+}
+
 void push_socket::on_session(const readout& found) {
     if (phase_ != phase::open) return;
     const auto granted = check_again(who_, found.stored(), node_.at(), node_.settings.timeouts);
-    if (!granted && granted.error().code != close_code::session_unclear) end(granted.error());
+    if (!granted && granted.error().code != close_code::session_unclear) end(granted.error(), 0);
 }
 
 void push_socket::on_unreadable() { close(close_code::try_again_later, errc::redis_protocol); }
@@ -204,9 +214,14 @@ bool push_socket::tell(const read_request& asked, const readout& read, const use
     if (console_) feed = console_->take(asked, read);
     std::vector<frame> frames;
     if (plan->welcome || (feed.plan && feed.plan->welcome)) add_welcome(frames, *plan, feed, facts);
-    add_events(frames, *plan, read, feed);
-    if (console_) console_->add_events(frames, feed, read, encoding_, position_.sent());
-    if (send(frames)) receipt_.wrote(position_.sent());
+    const auto replayed = add_events(frames, *plan, read, feed);
+    const auto of_others = console_ ? console_->add_events(frames, feed, read, encoding_, position_.sent()) : 0;
+    if (send(frames)) {
+        receipt_.wrote(position_.sent());
+        node_.counts.replayed.add(replayed);
+        node_.counts.events_written.add(replayed);
+        node_.counts.feed_events_written.add(of_others);
+    }
     const bool feed_reads_on = console_ && console_->position().state() == feed_state::reading;
     if (plan->read_again || feed_reads_on) start_read();
     return true;
@@ -223,8 +238,9 @@ void push_socket::add_welcome(std::vector<frame>& to, const replay& own, const c
     to.push_back(encode(encoding_, node_.frames.make(greeting, node_.now())));
 }
 
-void push_socket::add_events(std::vector<frame>& to, const replay& own, const readout& read,
-                             const console::news& feed) {
+std::size_t push_socket::add_events(std::vector<frame>& to, const replay& own, const readout& read,
+                                    const console::news& feed) {
+    const auto before = to.size();
     for (auto i = own.first; i < own.last; ++i) {
         const auto news = parse_letter(read.letters[i]);
         if (!news) {
@@ -238,9 +254,8 @@ void push_socket::add_events(std::vector<frame>& to, const replay& own, const re
             outgoing_event event{who_.user, news->version, news->frame};
             to.push_back(event.as(encoding_));
         }
-        node_.counts.replayed.add();
-        node_.counts.events_written.add();
     }
+    return to.size() - before;
 }
 
 void push_socket::write_from_feed(const admin_letter& news) {
@@ -260,8 +275,10 @@ bool push_socket::send(std::span<const frame> what) {
     return was_taken(put(what));
 }
 
-void push_socket::on_put(ws::sent outcome) {
-    if (was_taken(outcome)) receipt_.wrote(position_.sent());
+bool push_socket::on_put(ws::sent outcome) {
+    const bool taken = was_taken(outcome);
+    if (taken) receipt_.wrote(position_.sent());
+    return taken;
 }
 
 bool push_socket::was_taken(ws::sent outcome) {

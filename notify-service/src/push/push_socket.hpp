@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "common/http/tcp.hpp"
 #include "common/ws/socket.hpp"
 #include "notify-service/src/hub/member.hpp"
 #include "notify-service/src/hub/pulse.hpp"
@@ -33,6 +34,9 @@ public:
     // `cursor`: the client's.
     runtime::task<std::optional<refusal>> join(credential presented, std::string cursor);
 
+    // The answer's head is written: the socket speaks. `unread`: what the client has sent behind its request.
+    virtual void open(http::tcp_socket connection, std::string unread, socket_quota::place place) = 0;
+
     // Every now and then: heartbeat, pong, expiry.
     void tick(steady_time now, instant wall_time);
 
@@ -48,7 +52,7 @@ public:
     // member; write() is the transport's: one virtual call for an event and a socket
     void start_read() final;
     void on_link_lost() final;
-    void end(const refusal& why) final;
+    void end(const refusal& why, std::int64_t change) final;
 
     // reader
     session::session_ref whose() const final { return who_; }
@@ -69,8 +73,8 @@ protected:
 
     // For the transport: the connection is here, what is put now will be written. From here on the socket owns itself.
     void opened(socket_quota::place place);
-    // What came of an event that the transport has put by itself, in write().
-    void on_put(ws::sent outcome);
+    // What came of an event that the transport has put by itself, in write(): whether it was taken.
+    bool on_put(ws::sent outcome);
     // The client has taken in every event up to this version, which was written (N9).
     void on_acknowledged(std::int64_t version);
     // The peer has answered what ask_for_life() asked.
@@ -106,7 +110,10 @@ private:
     // False: the read was not the newest one, and was dropped.
     bool tell(const read_request& asked, const readout& read, const user_facts& facts);
     void add_welcome(std::vector<frame>& to, const replay& own, const console::news& feed, const user_facts& facts);
-    void add_events(std::vector<frame>& to, const replay& own, const readout& read, const console::news& feed);
+    // How many.
+    std::size_t add_events(std::vector<frame>& to, const replay& own, const readout& read, const console::news& feed);
+    // The first change of the user, among what was read, that leaves the session dead; 0: none of them.
+    std::int64_t change_that_ended(const readout& read) const;
     // Behind what was written last, on a console in both histories.
     std::string cursor() const;
     // Whether they were taken.
@@ -119,7 +126,11 @@ private:
     std::optional<socket_quota::place> place_;
     std::unique_ptr<findings> findings_;
     std::unique_ptr<console> console_;  // of admins alone
-    std::optional<refusal> ended_early_;  // while joining
+    struct ending {
+        refusal why;
+        std::int64_t change;
+    };
+    std::optional<ending> ended_early_;  // while joining
     instant expires_at_{};
     instant idle_at_{};
     pulse pulse_;

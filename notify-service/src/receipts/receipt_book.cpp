@@ -28,6 +28,12 @@ void receipt_line::acknowledged(std::int64_t version) {
     book_.note(*this);
 }
 
+void receipt_line::ended(std::int64_t version) {
+    if (number_ == 0 || version <= written_) return;
+    ended_ = version;
+    book_.note(*this);
+}
+
 void receipt_line::close() {
     if (number_ != 0) book_.close(*this);
 }
@@ -35,6 +41,7 @@ void receipt_line::close() {
 void receipt_book::begin(receipt_line& line, std::int64_t version) {
     line.number_ = next_number_++;
     line.after_ = line.written_ = line.acknowledged_ = version;
+    line.ended_ = 0;
     line.told_in_ = 0;
     news_.push_back(line);
     if (untold() == 1) bell_.notify_all();
@@ -62,7 +69,10 @@ void receipt_book::remember_closed(const receipt_word& word) {
 }
 
 receipt_word receipt_book::word_about(const receipt_line& line) const {
-    return {line.user_, line.number_, {true, line.acknowledges_, line.after_, line.written_, line.acknowledged_, now_()}};
+    const bool open = line.ended_ == 0;
+    return {line.user_,
+            line.number_,
+            {open, line.acknowledges_, line.after_, line.written_, line.acknowledged_, now_(), line.ended_}};
 }
 
 void receipt_book::tell_again() noexcept {

@@ -43,6 +43,8 @@ public:
     void wrote(std::int64_t version);
     // All up to `version`, which were written, have been taken in by its client.
     void acknowledged(std::int64_t version);
+    // The change of this version, which was not written, has ended the session: the socket is closed for it.
+    void ended(std::int64_t version);
     // The socket is gone. Idempotent.
     void close();
 
@@ -55,6 +57,7 @@ private:
     std::int64_t after_ = 0;
     std::int64_t written_ = 0;
     std::int64_t acknowledged_ = 0;
+    std::int64_t ended_ = 0;
     std::uint32_t told_in_ = 0;  // which telling of the book knows all of this; 0: none
     const bool acknowledges_;
 };

@@ -15,26 +15,6 @@ namespace {
 
 constexpr std::string_view content_type = "text/event-stream";
 
-class takeover final : public http::takeover {
-public:
-    takeover(push_context& node, std::shared_ptr<stream_socket> socket, socket_quota::place place)
-        : node_{node}, socket_{std::move(socket)}, place_{std::move(place)} {}
-    ~takeover() override {
-        if (socket_) node_.counts.event_streams.handshakes.abandoned.add();
-    }
-
-    void take(http::tcp_socket connection, std::string unread) override {
-        node_.counts.event_streams.handshakes.opened.add();
-        const auto socket = std::move(socket_);
-        socket->open(std::move(connection), std::move(unread), std::move(place_));
-    }
-
-private:
-    push_context& node_;
-    std::shared_ptr<stream_socket> socket_;
-    socket_quota::place place_;
-};
-
 std::shared_ptr<push_socket> make_stream_socket(push_context& node, encoding how, const session::session_ref& who,
                                                 feed position) {
     return std::make_shared<stream_socket>(node, how, who, position);
@@ -63,9 +43,8 @@ http::response refuse(push_context& node, const refusal& why) {
 }
 
 http::response accept(push_context& node, admittance found, bool chunked) {
-    auto socket = std::static_pointer_cast<stream_socket>(std::move(found.socket));
-    auto answer = http::response::hand_over(
-        200, std::make_unique<takeover>(node, std::move(socket), *std::move(found.place)));
+    auto answer =
+        http::response::hand_over(200, hand_over(node.counts.event_streams.handshakes, std::move(found)));
     answer.add("Content-Type", std::string{content_type});
     if (chunked) answer.add("Transfer-Encoding", "chunked");
     answer.add("X-Accel-Buffering", "no");  // nginx passes on what comes, as it comes

@@ -13,8 +13,8 @@ void stream_socket::open(http::tcp_socket connection, std::string unread, socket
     opened(std::move(place));
 }
 
-void stream_socket::write(outgoing_event& event) {
-    if (is_open()) on_put(stream_->send(event.as(encoding_)));
+bool stream_socket::write(outgoing_event& event) {
+    return is_open() && on_put(stream_->send(event.as(encoding_)));
 }
 
 void stream_socket::abort() {

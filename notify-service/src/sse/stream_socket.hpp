@@ -17,10 +17,8 @@ public:
     stream_socket(push_context& shard, encoding how, const session::session_ref& who, feed position)
         : push_socket{shard, how, who, position}, encoding_{how} {}
 
-    // The head of the answer is written: the socket speaks.
-    void open(http::tcp_socket connection, std::string unread, socket_quota::place place);
-
-    void write(outgoing_event& event) override;
+    void open(http::tcp_socket connection, std::string unread, socket_quota::place place) override;
+    bool write(outgoing_event& event) override;
     void abort() override;
 
 private:

@@ -13,26 +13,6 @@
 namespace stagedoor::notify {
 namespace {
 
-class takeover final : public http::takeover {
-public:
-    takeover(push_context& node, std::shared_ptr<web_socket> socket, socket_quota::place place)
-        : node_{node}, socket_{std::move(socket)}, place_{std::move(place)} {}
-    ~takeover() override {
-        if (socket_) node_.counts.web_sockets.handshakes.abandoned.add();
-    }
-
-    void take(http::tcp_socket connection, std::string unread) override {
-        node_.counts.web_sockets.handshakes.opened.add();
-        const auto socket = std::move(socket_);
-        socket->open(std::move(connection), std::move(unread), std::move(place_));
-    }
-
-private:
-    push_context& node_;
-    std::shared_ptr<web_socket> socket_;
-    socket_quota::place place_;
-};
-
 std::shared_ptr<push_socket> make_web_socket(push_context& node, encoding, const session::session_ref& who,
                                              feed position) {
     return std::make_shared<web_socket>(node, who, position);
@@ -57,9 +37,7 @@ runtime::task<http::response> open_web_socket(push_context& node, const http::re
     if (found.refused) {
         co_return ws::accept_handshake(*agreed, make_farewell_socket(node, *found.refused, *std::move(found.place)));
     }
-    auto socket = std::static_pointer_cast<web_socket>(std::move(found.socket));
-    co_return ws::accept_handshake(*agreed,
-                                   std::make_unique<takeover>(node, std::move(socket), *std::move(found.place)));
+    co_return ws::accept_handshake(*agreed, hand_over(counts, std::move(found)));
 }
 
 }  // namespace stagedoor::notify

@@ -14,8 +14,8 @@ void web_socket::open(http::tcp_socket connection, std::string unread, socket_qu
     opened(std::move(place));
 }
 
-void web_socket::write(outgoing_event& event) {
-    if (is_open()) on_put(socket_->send(event.as(encoding::websocket)));
+bool web_socket::write(outgoing_event& event) {
+    return is_open() && on_put(socket_->send(event.as(encoding::websocket)));
 }
 
 void web_socket::abort() {

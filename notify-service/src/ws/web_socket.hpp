@@ -19,10 +19,8 @@ public:
     web_socket(push_context& shard, const session::session_ref& who, feed position)
         : push_socket{shard, encoding::websocket, who, position} {}
 
-    // The upgrade is done: the socket speaks.
-    void open(http::tcp_socket connection, std::string unread, socket_quota::place place);
-
-    void write(outgoing_event& event) override;
+    void open(http::tcp_socket connection, std::string unread, socket_quota::place place) override;
+    bool write(outgoing_event& event) override;
     void abort() override;
 
 private:

@@ -65,6 +65,17 @@ TEST_CASE("who left without the event, or came after it, has not listened", "[ev
     CHECK(count(line("o w 5 8 8 0")) == socket_tally{});
 }
 
+TEST_CASE("who was closed for the event has listened, and was given nothing", "[event_way]") {
+    const auto count = [](std::vector<socket_line> lines, std::int64_t of = version) {
+        return count_sockets(socket_receipts{std::move(lines), version, {}}, of);
+    };
+    CHECK(count({line("e w 1 4 4 5 0")}) == socket_tally{1, 0, 0, 0, 1});
+    CHECK(count({line("e s 1 3 3 5 0")}) == socket_tally{1, 0, 0, 0, 1});
+    CHECK(count({line("e w 1 4 4 5 0")}, version - 1) == socket_tally{1, 1, 1, 0, 0});
+    CHECK(count({line("e w 1 4 4 5 0")}, version + 1) == socket_tally{});
+    CHECK(count({line("e w 1 4 4 5 0"), line("o w 4 5 4 0"), line("o w 4 4 4 0")}) == socket_tally{3, 1, 0, 2, 1});
+}
+
 TEST_CASE("what a dead node said was open is not, but what it wrote was written", "[event_way]") {
     const auto count = [](socket_line of) { return count_sockets(socket_receipts{{of}, version, {}}, version); };
     CHECK(count(line("o w 1 4 4 0", false)) == socket_tally{});
@@ -76,6 +87,7 @@ TEST_CASE("an event that reached a socket needs no excuse", "[event_way]") {
     CHECK(way.state == relay_state::relayed);
     CHECK(way.sockets == socket_tally{1, 1, 1, 0});
     CHECK_FALSE(way.why_not);
+    CHECK_FALSE(conclude(relayed_record(), seen({line("o w 4 5 5 0"), line("e w 1 4 4 5 0")})).why_not);
 }
 
 TEST_CASE("why an event reached no socket", "[event_way]") {
@@ -99,6 +111,9 @@ TEST_CASE("why an event reached no socket", "[event_way]") {
         {relayed_record(), seen({}), relay_state::relayed, hindrance::no_open_tab},
         {relayed_record(), seen({line("c w 1 4 4 0")}), relay_state::relayed, hindrance::no_open_tab},
         {relayed_record(), seen({waits}), relay_state::relayed, hindrance::not_written},
+        {relayed_record(), seen({line("e w 1 4 4 5 0")}), relay_state::relayed, hindrance::session_ended},
+        {relayed_record(), seen({line("e w 1 4 4 5 0"), waits}), relay_state::relayed, hindrance::not_written},
+        {relayed_record(), seen({line("e w 1 4 4 6 0")}), relay_state::relayed, hindrance::no_open_tab},
         {relayed_record(), seen({}, version, 1'019), relay_state::relayed, hindrance::no_open_tab},
         {relayed_record(), seen({}, version, 1'020), relay_state::relayed, hindrance::receipts_aged_out},
         {purged, seen({}), relay_state::relayed, hindrance::outbox_purged},

@@ -104,9 +104,9 @@ TEST_CASE("the turns of many users are spread over the interval", "[head_watch]"
             position_.on_read(position_.pending().ticket, std::vector<std::int64_t>{1}, false);
         }
         void start_read() override {}
-        void write(outgoing_event&) override {}
+        bool write(outgoing_event&) override { return true; }
         void on_link_lost() override {}
-        void end(const refusal&) override {}
+        void end(const refusal&, std::int64_t) override {}
     };
     constexpr std::size_t users = 2'000;
     std::vector<std::unique_ptr<listener>> all;

@@ -20,9 +20,18 @@ struct fake_socket final : member {
     std::optional<refusal> ended;
 
     void start_read() override { ++reads; }
-    void write(outgoing_event& event) override { written.push_back(event.as(encoding::websocket)); }
+    bool full = false;
+    std::int64_t ended_by = 0;
+
+    bool write(outgoing_event& event) override {
+        if (!full) written.push_back(event.as(encoding::websocket));
+        return !full;
+    }
     void on_link_lost() override { ++losses; }
-    void end(const refusal& why) override { ended = why; }
+    void end(const refusal& why, std::int64_t change) override {
+        ended = why;
+        ended_by = change;
+    }
 
     // Its channel is confirmed, its session lives, its stream ends at `version`.
     void admit(std::int64_t epoch, std::int64_t version) {
@@ -96,6 +105,14 @@ TEST_CASE("an event is written to all sockets of its user as one shared frame", 
     CHECK(tabs.counts.events_written.value() == 2);
 }
 
+TEST_CASE("an event that a socket could not take does not count as written", "[hub]") {
+    two_tabs tabs;
+    tabs.b.full = true;
+    tabs.publish(letter_text(2));
+    CHECK(tabs.a.written.size() == 1);
+    CHECK(tabs.counts.events_written.value() == 1);
+}
+
 TEST_CASE("news of one user reaches nobody else", "[hub]") {
     two_tabs tabs;
     fake_socket stranger{somebody(), feed{}};
@@ -130,6 +147,7 @@ TEST_CASE("suspension ends all sockets with its own code, and writes them nothin
     tabs.publish(letter_text(2, 1, "suspended"));
     CHECK(tabs.a.ended == refusal{close_code::account_suspended, errc::account_suspended});
     CHECK(tabs.b.ended == refusal{close_code::account_suspended, errc::account_suspended});
+    CHECK(tabs.b.ended_by == 2);
     CHECK(tabs.a.written.empty());
 }
 
@@ -140,6 +158,7 @@ TEST_CASE("the end of a session ends its sockets and no others, also before they
     tabs.publish(to_control_message({tabs.a.who().session, errc::session_signed_out}));
     CHECK(tabs.a.ended == refusal{close_code::session_over, errc::session_signed_out});
     CHECK(joining.ended);
+    CHECK(tabs.a.ended_by == 0);
     CHECK_FALSE(tabs.b.ended);
     tabs.node.leave(joining);
 }

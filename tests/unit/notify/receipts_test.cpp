@@ -87,7 +87,28 @@ TEST_CASE("an event that ends the session was not written", "[receipts]") {
     ++s.user.facts.epoch;
     s.change("suspended");
     s.hear();
-    CHECK(s.told().at(1).written == 3);
+    CHECK(without_time(s.told().at(1)) == receipt{false, true, 3, 3, 3, {}, 4});
+}
+
+TEST_CASE("a change that ended the session while its message was lost is found in the stream", "[receipts]") {
+    push_stage s;
+    s.open();
+    s.change("approved", false);
+    s.user.facts.status = user_status::suspended;
+    ++s.user.facts.epoch;
+    s.change("suspended", false);
+    s.lose_link();
+    s.restore_link();
+    s.hear();
+    CHECK(without_time(s.told().at(1)) == receipt{false, true, 3, 3, 3, {}, 5});
+}
+
+TEST_CASE("a session that ended by itself was ended by no change", "[receipts]") {
+    push_stage s;
+    s.open();
+    s.end_session();
+    s.hear();
+    CHECK(without_time(s.told().at(1)) == receipt{false, true, 3, 3, 3, {}});
 }
 
 TEST_CASE("a socket that lost its place in a shorter history begins another line", "[receipts]") {
