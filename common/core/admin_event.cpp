@@ -1,22 +1,14 @@
 #include "common/core/admin_event.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "common/core/event.hpp"
+#include "common/core/parsing.hpp"
 
 namespace stagedoor {
 namespace {
 
 constexpr std::size_t longest_incarnation = 64;
-
-std::optional<std::int64_t> parse_number(std::string_view text) noexcept {
-    std::int64_t number = 0;
-    const auto* const last = text.data() + text.size();
-    const auto [end, ec] = std::from_chars(text.data(), last, number);
-    if (ec != std::errc{} || end != last || number < 1) return std::nullopt;
-    return number;
-}
 
 // As random_text makes it.
 bool is_incarnation(std::string_view text) noexcept {
@@ -43,7 +35,7 @@ result<admin_letter> parse_admin_letter(std::string_view text) {
     const auto second = text.find(' ', first + 1);
     if (second == std::string_view::npos || second + 1 == text.size()) return errc::redis_protocol;
     const auto incarnation = text.substr(0, first);
-    const auto number = parse_number(text.substr(first + 1, second - first - 1));
+    const auto number = parse_integer(text.substr(first + 1, second - first - 1), 1);
     if (!is_incarnation(incarnation) || !number) return errc::redis_protocol;
     return admin_letter{incarnation, *number, text.substr(second + 1)};
 }
@@ -60,7 +52,7 @@ std::optional<admin_place> parse_admin_place(std::string_view cursor) {
     cursor.remove_prefix(dot + 1);
     const auto dash = cursor.rfind('-');  // a name may have some, too
     if (dash == std::string_view::npos || !is_incarnation(cursor.substr(0, dash))) return std::nullopt;
-    const auto number = parse_number(cursor.substr(dash + 1));
+    const auto number = parse_integer(cursor.substr(dash + 1), 1);
     if (!number) return std::nullopt;
     return admin_place{std::string{cursor.substr(0, dash)}, *number};
 }

@@ -64,7 +64,8 @@ std::optional<instant> parse_rfc3339(std::string_view text) noexcept {
     if (!months || !take(text, "-")) return std::nullopt;
     const auto days_of_month = take_digits(text, 2);
     if (!days_of_month || !take(text, "Tt ")) return std::nullopt;
-    const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)}, day{static_cast<unsigned>(*days_of_month)}};
+    const year_month_day date{year{*years}, month{static_cast<unsigned>(*months)},
+                              day{static_cast<unsigned>(*days_of_month)}};
     const auto hour = take_digits(text, 2);
     if (!hour || *hour > 23 || !take(text, ":")) return std::nullopt;
     const auto minute = take_digits(text, 2);

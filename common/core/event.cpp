@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "common/core/json.hpp"
+#include "common/core/parsing.hpp"
 #include "common/core/secrets.hpp"
 
 namespace stagedoor {
@@ -17,20 +17,6 @@ constexpr std::array<std::string_view, 7> event_kinds{"registered", "approved", 
 std::string user_hash(const user_id& user) {
     const auto digest = sha256(std::span{user.bytes});
     return to_hex(std::span{digest}.first(4));
-}
-
-std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
-    std::int64_t value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-std::string_view next_word(std::string_view& rest) noexcept {
-    const auto space = rest.find(' ');
-    const auto word = rest.substr(0, space);
-    rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
-    return word;
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "common/core/fence.hpp"
 
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "common/core/parsing.hpp"
 
 namespace stagedoor {
 namespace {
@@ -10,21 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 4> step_names{"forget", "bury", "send", "fed"};
 constexpr std::string_view format = "f1";
 constexpr std::string_view nothing = "-";
-
-std::string_view next_word(std::string_view& rest) noexcept {
-    const auto space = rest.find(' ');
-    const auto word = rest.substr(0, space);
-    rest.remove_prefix(space == std::string_view::npos ? rest.size() : space + 1);
-    return word;
-}
-
-std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
-    std::int64_t number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [rest, failed] = std::from_chars(text.data(), end, number);
-    if (failed != std::errc{} || rest != end || number < 0) return std::nullopt;
-    return number;
-}
 
 std::optional<fence_step> parse_step(std::string_view text) noexcept {
     for (std::size_t i = 0; i < step_names.size(); ++i) {
@@ -56,10 +42,10 @@ std::optional<fence> parse_fence(std::string_view text) {
         word = next_word(text);
         if (word.empty()) return std::nullopt;
     }
-    const auto feed = parse_integer(words[3]);
-    const auto since = parse_integer(words[4]);
+    const auto feed = parse_integer(words[3], 0);
+    const auto since = parse_integer(words[4], 0);
     const auto step = parse_step(words[5]);
-    const auto cursor = parse_integer(words[7]);
+    const auto cursor = parse_integer(words[7], 0);
     if (!text.empty() || words[0] != format || !feed || !since || !step || !cursor) return std::nullopt;
     return fence{unless_nothing(words[1]), unless_nothing(words[2]), *feed,   from_unix_ms(*since), *step,
                  unless_nothing(words[6]), *cursor,                  unless_nothing(words[8])};

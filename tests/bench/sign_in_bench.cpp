@@ -85,13 +85,15 @@ void compare_sign_ins(const target& at, int threads, const std::string& password
         kept += per_second(hashing{threads, true, password}, time / rounds) / rounds;
         ours += per_second(sign_ins{at, steady_connections}, time / rounds) / rounds;
     }
-    std::printf("bare Argon2id, %d threads: %.1f a second, in kept memory %.1f; sign-ins: %.1f a second, %.1f %% and %.1f %%\n",
+    std::printf("bare Argon2id, %d threads: %.1f a second, in kept memory %.1f; "
+                "sign-ins: %.1f a second, %.1f %% and %.1f %%\n",
                 threads, bare, kept, ours, 100 * ours / bare, 100 * ours / kept);
 }
 
 times checks(const char* whose, const char* when, const target& at, seconds time) {
     const auto of = check_times(at, check_connections, checks_per_second, time);
-    std::printf("me, %d a second, %s %-18s p50 %6.0f us   p99 %6.0f us   max %6.0f us   (a program here sees p99 %6.0f us)\n",
+    std::printf("me, %d a second, %s %-18s p50 %6.0f us   p99 %6.0f us   max %6.0f us   "
+                "(a program here sees p99 %6.0f us)\n",
                 checks_per_second, whose, when, of.p50_us, of.p99_us, of.max_us, of.seen_p99_us);
     return of;
 }
@@ -103,7 +105,8 @@ void compare_checks(const char* whose, const target& at, int crowd, seconds time
     const int before = flood.done(), refused = flood.refused();
     const auto flooded = checks(whose, "flood of sign-ins:", at, time);
     std::printf("%s: p99 with the flood: %.2f x; meanwhile %.1f sign-ins a second, %.0f refused a second\n", whose,
-                flooded.p99_us / calm.p99_us, (flood.done() - before) / time.count(), (flood.refused() - refused) / time.count());
+                flooded.p99_us / calm.p99_us, (flood.done() - before) / time.count(),
+                (flood.refused() - refused) / time.count());
 }
 
 }  // namespace

@@ -162,7 +162,8 @@ private:
         while (!stopping_) {
             const auto now = wall_clock::now();
             for (; !pausing.empty() && pausing.top().first <= now; pausing.pop()) pausing.top().second->send(at.sign_in);
-            all.wait(pausing.empty() ? now + 100ms : std::min(pausing.top().first, now + 100ms), [&](connection& each, int status) {
+            const auto until = pausing.empty() ? now + 100ms : std::min(pausing.top().first, now + 100ms);
+            all.wait(until, [&](connection& each, int status) {
                 if (status == 200) {
                     ++done_;
                     each.send(at.sign_in);
@@ -199,7 +200,9 @@ inline times check_times(const target& at, int count, int per_second, std::chron
         connections all{at.port, count};
         const auto total = static_cast<std::size_t>(time.count() * per_second);
         const auto began = wall_clock::now() + 50ms;
-        const auto due = [&](std::size_t i) { return began + static_cast<std::int64_t>(i) * std::chrono::nanoseconds{1s} / per_second; };
+        const auto due = [&](std::size_t i) {
+            return began + static_cast<std::int64_t>(i) * std::chrono::nanoseconds{1s} / per_second;
+        };
         for (std::size_t next = 0; took.size() < total;) {
             for (auto now = wall_clock::now(); next < total && due(next) <= now; now = wall_clock::now(), ++next) {
                 auto& each = all[next % all.size()];

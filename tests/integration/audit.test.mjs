@@ -3,18 +3,14 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 
-import { allItems, makeToken, withToken } from '../support/admin.mjs';
+import { allItems, startStackWithAdmin } from '../support/admin.mjs';
 import { Random } from '../support/random.mjs';
-import { programOf, startStack } from '../support/stack.mjs';
+import { programOf } from '../support/stack.mjs';
 
 let stack;
 let admin;
 let tool;
-before(async () => {
-  stack = await startStack();
-  admin = await stack.adminDevice();
-  tool = withToken(stack, (await makeToken(admin, 'approve')).token);
-});
+before(async () => { ({ stack, admin, tool } = await startStackWithAdmin()); });
 after(() => stack?.stop());
 const told = (name, body) => test(name, (t) => stack.telling(body)(t));
 const audit = '/api/admin/audit';

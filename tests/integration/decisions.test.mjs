@@ -4,18 +4,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
-import { allItems, makeToken, patiently, withToken } from '../support/admin.mjs';
+import { allItems, patiently, startStackWithAdmin } from '../support/admin.mjs';
 import { until } from '../support/process.mjs';
-import { startStack } from '../support/stack.mjs';
 
 let stack;
 let admin;
 let tool;
-before(async () => {
-  stack = await startStack();
-  admin = await stack.adminDevice();
-  tool = withToken(stack, (await makeToken(admin, 'approve')).token);
-});
+before(async () => { ({ stack, admin, tool } = await startStackWithAdmin()); });
 after(() => stack?.stop());
 const told = (name, body) => test(name, (t) => stack.telling(body)(t));
 

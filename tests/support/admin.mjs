@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { HttpClient } from './http_client.mjs';
+import { startStack } from './stack.mjs';
 
 const table = readFileSync(fileURLToPath(new URL('../../auth-service/src/http/endpoints.cpp', import.meta.url)), 'utf8');
 const verbs = { get: 'GET', post: 'POST', del: 'DELETE', patch: 'PATCH', put: 'PUT' };
@@ -10,6 +11,13 @@ const verbs = { get: 'GET', post: 'POST', del: 'DELETE', patch: 'PATCH', put: 'P
 /** Every endpoint under /api/admin/: `{method, path}`, straight from the service's table, so that none is forgotten. */
 export const adminEndpoints = [...table.matchAll(/\{(get|post|del|patch|put), "(\/api\/admin\/[^"]+)"/g)]
   .map(([, verb, path]) => ({ method: verbs[verb], path }));
+
+/** A stack with an admin's device and a tool that acts for them by a token: `{stack, admin, tool}`. */
+export async function startStackWithAdmin() {
+  const stack = await startStack();
+  const admin = await stack.adminDevice();
+  return { stack, admin, tool: withToken(stack, (await makeToken(admin, 'approve')).token) };
+}
 
 /** A caller with an API token and nothing else: no cookie, no Origin. */
 export function withToken(stack, token, node = 0) {

@@ -1,5 +1,6 @@
 // Walks every state that a small world can reach, each once. A world is a value with
-//   key() const                                what tells it from others: nothing that cannot matter any more
+//   key() const                                what tells it from others, packed or as a text: nothing that cannot matter
+//                                              any more
 //   void moves(const visitor&) const           visits each world that may come next
 //   std::optional<std::string> wrong() const   what must never be, when it is
 // and, if it wants more,
@@ -53,6 +54,11 @@ private:
 };
 
 using key_bits = packed_key<3>;
+
+template <class Key>
+struct key_hash : std::hash<Key> {};
+template <std::size_t Words>
+struct key_hash<packed_key<Words>> : packed_key<Words>::hash {};
 
 template <class World>
 using visitor = std::function<void(World)>;
@@ -168,7 +174,7 @@ private:
 
     const std::size_t most_;
     exploration found_;
-    std::unordered_map<key_type, std::uint32_t, typename key_type::hash> numbers_;
+    std::unordered_map<key_type, std::uint32_t, key_hash<key_type>> numbers_;
     std::vector<step> steps_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> edges_;  // to, from
     std::vector<bool> settled_;

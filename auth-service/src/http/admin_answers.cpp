@@ -19,11 +19,6 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
     append_json_string(out, text);
 }
 
-void append_optional(std::string& out, std::string_view name, const std::optional<std::string>& text) {
-    append_name(out, name);
-    text ? append_json_string(out, *text) : static_cast<void>(out.append("null"));
-}
-
 void append_time(std::string& out, std::string_view name, const std::optional<instant>& at) {
     append_optional(out, name, at ? std::optional{format_rfc3339(*at)} : std::nullopt);
 }
@@ -106,6 +101,11 @@ void append_entry(std::string& out, const admin::audit_entry& entry) {
 }
 
 }  // namespace
+
+void append_optional(std::string& out, std::string_view name, const std::optional<std::string>& text) {
+    append_name(out, name);
+    text ? append_json_string(out, *text) : static_cast<void>(out.append("null"));
+}
 
 void append_named(std::string& out, std::string_view id, const std::optional<std::string>& email,
                   const std::optional<std::string>& display_name) {

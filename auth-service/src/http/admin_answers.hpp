@@ -34,6 +34,9 @@ std::string tokens_json(const admin::token_page& page);
 // {"token","apiToken"}: the text is in no other answer.
 std::string made_token_json(const admin::token_service::made_token& made);
 
+// One more member of the object that `out` ends with: a text, or null.
+void append_optional(std::string& out, std::string_view name, const std::optional<std::string>& text);
+
 // {"id","email","displayName"}, appended: a user, or a part of the system ("sql"), of which there is but the id.
 void append_named(std::string& out, std::string_view id, const std::optional<std::string>& email,
                   const std::optional<std::string>& display_name);

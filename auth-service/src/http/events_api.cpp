@@ -1,24 +1,15 @@
 // What came of events: for admins.
-#include <charconv>
-
+#include "auth-service/src/http/admin_answers.hpp"
 #include "auth-service/src/http/admin_handlers.hpp"
 #include "auth-service/src/http/answers.hpp"
 #include "auth-service/src/http/list_parameters.hpp"
+#include "common/core/parsing.hpp"
 
 namespace stagedoor::api {
 namespace {
 
 using events::event_way;
 using events::parked_page;
-
-void append_text_or_null(std::string& out, std::string_view name, const std::optional<std::string>& text) {
-    out.append(",\"").append(name).append("\":");
-    if (text) {
-        append_json_string(out, *text);
-    } else {
-        out.append("null");
-    }
-}
 
 std::string way_json(const event_way& way) {
     const auto& record = way.record;
@@ -29,8 +20,8 @@ std::string way_json(const event_way& way) {
     append_json_string(out, record.origin);
     out.append("},\"relay\":{\"state\":\"").append(to_string(way.state)).append("\"");
     const auto outbox = record.outbox.value_or(events::event_record::outbox_state{});
-    append_text_or_null(out, "at", outbox.published_at ? std::optional{format_rfc3339(*outbox.published_at)} : std::nullopt);
-    append_text_or_null(out, "parkedReason", way.state == events::relay_state::parked ? outbox.parked : std::nullopt);
+    append_optional(out, "at", outbox.published_at ? std::optional{format_rfc3339(*outbox.published_at)} : std::nullopt);
+    append_optional(out, "parkedReason", way.state == events::relay_state::parked ? outbox.parked : std::nullopt);
     out.append("},\"sockets\":");
     if (way.sockets) {
         out.append("{\"listeners\":").append(std::to_string(way.sockets->listeners));
@@ -41,7 +32,7 @@ std::string way_json(const event_way& way) {
     } else {
         out.append("null");
     }
-    append_text_or_null(out, "whyNot", way.why_not ? std::optional{std::string{to_string(*way.why_not)}} : std::nullopt);
+    append_optional(out, "whyNot", way.why_not ? std::optional{std::string{to_string(*way.why_not)}} : std::nullopt);
     return out + "}";
 }
 
@@ -50,8 +41,8 @@ std::string parked_json(const parked_page& page) {
     for (const auto& item : page.items) {
         if (out.back() != '[') out.append(",");
         out.append("{\"userId\":\"").append(item.user.text()).append("\"");
-        append_text_or_null(out, "eventId", item.version ? std::optional{event_id(item.user, *item.version)} : std::nullopt);
-        append_text_or_null(out, "sessionId", item.session);
+        append_optional(out, "eventId", item.version ? std::optional{event_id(item.user, *item.version)} : std::nullopt);
+        append_optional(out, "sessionId", item.session);
         out.append(",\"committed\":{\"at\":\"").append(format_rfc3339(item.at)).append("\",\"actor\":");
         append_json_string(out, item.actor);
         out.append("},\"parkedReason\":");
@@ -71,13 +62,7 @@ std::optional<std::string_view> parse_state(std::string_view text) noexcept {
 }
 
 // An id of the outbox.
-std::optional<std::int64_t> parse_row(std::string_view text) noexcept {
-    std::int64_t id = 0;
-    const auto* const last = text.data() + text.size();
-    const auto [end, ec] = std::from_chars(text.data(), last, id);
-    if (ec != std::errc{} || end != last || id < 0) return std::nullopt;
-    return id;
-}
+std::optional<std::int64_t> parse_row(std::string_view text) noexcept { return parse_integer(text, 0); }
 
 }  // namespace
 

@@ -1,28 +1,15 @@
 // Every interleaving of what happens to a database, two nodes and their Redis; see fence_world.hpp for the world.
-#include "tests/support/catch.hpp"
-
-#include <iostream>
-
+#include "tests/support/model_checks.hpp"
 #include "tests/unit/relay/fence_world.hpp"
 
+using namespace stagedoor;
 using namespace stagedoor::model;
 
 namespace {
 
-void require_safe(const fence_budget& left) {
-    const auto found = explore(fence_world{left});
-    std::cout << "fence: " << found.states << " states, " << found.settled << " of them settled\n";
-    INFO(found.counterexample.value_or(""));
-    REQUIRE_FALSE(found.counterexample);
-    CHECK(found.states > 10'000);  // it went somewhere
-    CHECK(found.settled > 0);
-}
+void require_safe(const fence_budget& left) { model::require_safe("fence", fence_world{left}, 10'000); }
 
-bool fails(const fence_budget& left, omission left_out) {
-    const auto found = explore(fence_world{left, left_out});
-    UNSCOPED_INFO(found.counterexample.value_or("nothing was noticed"));
-    return found.counterexample.has_value();
-}
+bool fails(const fence_budget& left, omission left_out) { return model::fails(fence_world{left, left_out}); }
 
 }  // namespace
 

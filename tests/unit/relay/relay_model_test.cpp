@@ -1,28 +1,15 @@
 // Every interleaving of two relays with what may befall them and their Redis; see relay_world.hpp for the world.
-#include "tests/support/catch.hpp"
-
-#include <iostream>
-
+#include "tests/support/model_checks.hpp"
 #include "tests/unit/relay/relay_world.hpp"
 
+using namespace stagedoor;
 using namespace stagedoor::model;
 
 namespace {
 
-void require_safe(const relay_budget& left) {
-    const auto found = explore(relay_world{left});
-    std::cout << "relay: " << found.states << " states, " << found.settled << " of them settled\n";
-    INFO(found.counterexample.value_or(""));
-    REQUIRE_FALSE(found.counterexample);
-    CHECK(found.states > 1'000);  // it went somewhere
-    CHECK(found.settled > 0);
-}
+void require_safe(const relay_budget& left) { model::require_safe("relay", relay_world{left}, 1'000); }
 
-bool fails(const relay_budget& left, skipped rule) {
-    const auto found = explore(relay_world{left, rule});
-    UNSCOPED_INFO(found.counterexample.value_or("nothing was noticed"));
-    return found.counterexample.has_value();
-}
+bool fails(const relay_budget& left, skipped rule) { return model::fails(relay_world{left, rule}); }
 
 }  // namespace
 
