@@ -190,6 +190,25 @@ test('a bulk decision tells whom others had decided about, and stays right when 
   assert.equal(lost, 3, 'the first slice was asked for again');
 }));
 
+test('what a service could not keep the answer of is told as done all the same', scene(1, async (admin) => {
+  stack.crowd(3, { prefix: 'again' });
+  await opensConsole(admin, stack.admin, '?q=again');
+  await admin.page.getByLabel('Select this page').check();
+  let calls = 0;
+  await admin.page.route('**/bulk', async (route) => {
+    if (calls++ > 0) return route.continue();
+    const { 'idempotency-key': key, ...headers } = route.request().headers();
+    assert.ok(key);
+    await route.fetch({ headers });
+    return route.abort('failed');
+  });
+  await admin.button('Approve 3').click();
+  const dialog = admin.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Approve 3' }).click();
+  await outcome(dialog, '3 approved').waitFor();
+  assert.deepEqual([calls, count("audit_log JOIN users ON users.id = user_id WHERE action = 'approved' AND email LIKE 'again%'")], [2, 3]);
+}));
+
 test('a bulk decision can be stopped while the service is away, says what is not known, and goes on later', scene(1, async (admin) => {
   stack.crowd(260, { prefix: 'stop' });
   await opensConsole(admin, stack.admin, '?q=stop');

@@ -47,8 +47,12 @@ export class Decisions {
     return this.#runs(people, action, (whom) => new BulkRun(whom, async (slice, key, run) => {
       const ids = slice.map(({ id }) => id);
       const { items } = await this.#persistently(() => this.#page.api.decideAll({ action, ids, reason }, { key }), run);
-      items.forEach((item, index) => this.#heardOf(slice[index], action, item));
-      return items;
+      return items.map((item, index) => {
+        this.#heardOf(slice[index], action, item);
+        // An answer that was lost, and that the service could not keep, is asked for again.
+        const own = item.outcome === 'already' && item.by?.id === this.#page.user.id && item.version === slice[index].version + 1;
+        return own ? { ...item, outcome: 'done' } : item;
+      });
     }));
   }
 
