@@ -112,13 +112,18 @@ void add_serve_options(option_set& set, serve_options& o) {
 
     set.group("Rate limits");
     set.add("limit-sign-ins", o.limits.sign_in, per_time(), limits::sign_in_rate,
-            "Attempts to sign in of one network (an IPv4 address, an IPv6 /64).");
+            "Attempts to sign in of one network (an IPv4 address, an IPv6 /64): once for devices that have signed in to the "
+            "account before, and once for all others.");
+    set.add("limit-sign-ins-device", o.limits.device_sign_in, per_time(), rate_limit::device_sign_in_rate,
+            "Attempts to sign in to one account on one device that has signed in to it before, and of one session to change "
+            "the password.");
     set.add("limit-failed-sign-ins-network", o.limits.network, per_time(), limits::network_rate,
             "Failed sign-ins of one network, to all accounts together.");
     set.add("limit-failed-sign-ins-account", o.limits.account, per_time(), limits::account_rate,
             "Failed sign-ins to one account, of all devices together that have never signed in to it.");
     set.add("limit-failed-sign-ins-device", o.limits.device, per_time(), limits::device_rate,
-            "Failed sign-ins to one account on one device that has signed in to it before; no other limit holds there.");
+            "Failed sign-ins to one account on one device that has signed in to it before, which those of others do "
+            "not keep out.");
     set.add("limit-registrations", o.limits.registration, per_time(), limits::registration_rate,
             "Attempts to register of one network.");
     set.add("limit-bad-tokens", o.limits.token, per_time(), limits::bad_token_rate,

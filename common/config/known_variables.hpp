@@ -8,12 +8,12 @@
 namespace stagedoor::config {
 
 // The options of all our programs but --config, in alphabetical order. A test compares it with their definitions.
-inline constexpr std::array<std::string_view, 48> known_options{
+inline constexpr std::array<std::string_view, 49> known_options{
     "allowed-origin", "ca-file", "clear-site-data", "colour", "cookie-domain", "credentials-file", "database-url",
     "display-name", "drain-time", "email", "hash-threads", "heartbeat-interval", "life", "limit-bad-tokens",
     "limit-failed-sign-ins-account", "limit-failed-sign-ins-device", "limit-failed-sign-ins-network",
-    "limit-registrations", "limit-sign-ins", "listen", "log-format", "log-level", "max-sockets", "name",
-    "notify-ops-url", "notify-url", "ops-listen", "ops-url", "outbox-retention", "output", "password-stdin",
+    "limit-registrations", "limit-sign-ins", "limit-sign-ins-device", "listen", "log-format", "log-level", "max-sockets",
+    "name", "notify-ops-url", "notify-url", "ops-listen", "ops-url", "outbox-retention", "output", "password-stdin",
     "redis-password", "redis-prefix", "redis-url", "scope", "server", "session-absolute-timeout", "session-cache",
     "session-idle-timeout", "session-key-file", "session-rotation-grace", "sessions-per-user", "sockets-per-network",
     "sockets-per-user", "threads", "timeout", "token", "trusted-proxy",

@@ -60,7 +60,8 @@ class Service extends ChildProcess {
 
 // All people of a test come from one address, and some tests have hundreds of them.
 function withoutNetworkLimits(flags) {
-  const names = ['--limit-sign-ins', '--limit-failed-sign-ins-network', '--limit-registrations', '--limit-bad-tokens'];
+  const names = ['--limit-sign-ins', '--limit-sign-ins-device', '--limit-failed-sign-ins-network', '--limit-registrations',
+                 '--limit-bad-tokens'];
   const given = (name) => flags.some((flag) => flag === name || flag.startsWith(`${name}=`));
   return [...flags, ...names.filter((name) => !given(name)).flatMap((name) => [name, 'off'])];
 }

@@ -69,11 +69,10 @@ answer login(context& with, const http::request& request) {
     auto admitted = co_await with.gate.admit_sign_in(applicant);
     if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto verified = co_await with.accounts.verify(applicant.email, std::move(password));
+    const bool was_wrong = !verified && verified.error() == errc::invalid_credentials;
+    if (!was_wrong) admitted = co_await with.gate.forgive(std::move(admitted));
     if (!verified) {
-        if (verified.error() == errc::invalid_credentials) {
-            request.about() = with.gate.name_of_account(applicant.email);
-            admitted = co_await with.gate.count_failure(std::move(admitted));
-        }
+        if (was_wrong) request.about() = with.gate.name_of_account(applicant.email);
         auto refused = refuse_account(with.accounts, verified.error());
         add_rate_limit_fields(refused, admitted);
         co_return refused;

@@ -29,21 +29,23 @@ answer change_password(context& with, const http::request& request) {
     }
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 
-    auto admitted = co_await with.gate.admit_password_change(wish.asking);
+    auto admitted = co_await with.gate.admit_password_change(wish.asking, request.client_address());
     if (admitted.refused()) co_return refuse_for_now(request, admitted);
     auto changed = co_await with.accounts.change_password(std::move(wish));
+    const bool was_wrong = !changed && changed.error() == errc::wrong_password;
+    if (!was_wrong) admitted = co_await with.gate.forgive(std::move(admitted));
     if (!changed) {
         if (changed.error() == errc::session_revoked) {
             const auto why = co_await with.sessions.why_over(who->who);
             co_return refuse(why);
         }
-        if (changed.error() == errc::wrong_password) admitted = co_await with.gate.count_failure(std::move(admitted));
         auto refused = refuse_account(with.accounts, changed.error());
         add_rate_limit_fields(refused, admitted);
         co_return refused;
     }
     ops::log_security_event("authn_password_change", request);
     auto answered = http::response::json(200, user_json(changed->facts));
+    add_rate_limit_fields(answered, admitted);
     const auto told = co_await with.endings.tell(std::move(*changed));
     if (told == approval::delivery::pending) co_return answered;  // Redis is away: nothing rotates (K10)
 

@@ -12,6 +12,9 @@ bool counts_failures(kind what) noexcept {
     return what == kind::network || what == kind::account || what == kind::device;
 }
 
+// Of devices that have signed in before, and of sessions.
+std::string known_in(const boost::asio::ip::address& client) { return "known:" + runtime::network_of(client); }
+
 std::string text_of(const device_id& device, std::string_view email) {
     return to_base64url(device) + ":" + std::string{email};
 }
@@ -72,55 +75,63 @@ runtime::task<admission> gatekeeper::ask(std::vector<question> questions) {
     co_return made;
 }
 
-void gatekeeper::note_refusal(const admission& of) {
-    const auto* const why = of.refused();
-    if (why) counters_.refuse(why->what);
+runtime::task<admission> gatekeeper::give_back(admission taken, which of_them) {
+    std::vector<question> questions;
+    for (const auto& each : taken.standings) {
+        const bool meant = of_them == which::all || counts_failures(each.what);
+        if (meant && each.now.allowed) questions.push_back({each.what, each.subject, each.limit, step::give_back});
+    }
+    const auto given = co_await ask(std::move(questions));
+    for (auto& each : taken.standings) {
+        for (const auto& newer : given.standings) {
+            if (newer.what == each.what) each.now.owed = newer.now.owed;
+        }
+    }
+    co_return taken;
+}
+
+runtime::task<admission> gatekeeper::admit(std::vector<question> questions) {
+    auto asked = co_await ask(std::move(questions));
+    const auto* const why = asked.refused();
+    if (!why) co_return asked;
+    counters_.refuse(why->what);
+    auto refused = co_await give_back(std::move(asked), which::all);
+    co_return refused;
 }
 
 runtime::task<admission> gatekeeper::admit_sign_in(applicant who) {
     std::vector<question> questions;
     const auto device = devices_.recognise(who.cookies, who.email, counts_.now());
     if (device) {
-        add(questions, kind::device, text_of(*device, who.email), step::look);
+        add(questions, kind::sign_in, known_in(who.client), step::take);
+        add(questions, kind::device_sign_in, text_of(*device, who.email), step::take);
+        add(questions, kind::device, text_of(*device, who.email), step::take);
     } else {
         const auto network = runtime::network_of(who.client);
         add(questions, kind::sign_in, network, step::take);
-        add(questions, kind::network, network, step::look);
-        add(questions, kind::account, who.email, step::look);
+        add(questions, kind::network, network, step::take);
+        add(questions, kind::account, who.email, step::take);
     }
-    auto asked = co_await ask(std::move(questions));
-    note_refusal(asked);
-    co_return asked;
+    return admit(std::move(questions));
 }
 
-runtime::task<admission> gatekeeper::admit_password_change(session_id asking) {
+runtime::task<admission> gatekeeper::admit_password_change(session_id asking, boost::asio::ip::address client) {
+    const auto session = "session:" + asking.text();
     std::vector<question> questions;
-    add(questions, kind::device, "session:" + asking.text(), step::look);
-    auto asked = co_await ask(std::move(questions));
-    note_refusal(asked);
-    co_return asked;
+    add(questions, kind::sign_in, known_in(client), step::take);
+    add(questions, kind::device_sign_in, session, step::take);
+    add(questions, kind::device, session, step::take);
+    return admit(std::move(questions));
 }
 
-runtime::task<admission> gatekeeper::count_failure(admission to) {
-    std::vector<question> questions;
-    for (const auto& each : to.standings) {
-        if (counts_failures(each.what)) questions.push_back({each.what, each.subject, each.limit, step::charge});
-    }
-    auto charged = co_await ask(std::move(questions));
-    for (auto& each : to.standings) {
-        for (const auto& newer : charged.standings) {
-            if (newer.what == each.what) each.now = newer.now;
-        }
-    }
-    co_return to;
+runtime::task<admission> gatekeeper::forgive(admission admitted) {
+    return give_back(std::move(admitted), which::failures);
 }
 
 runtime::task<admission> gatekeeper::admit_registration(boost::asio::ip::address client) {
     std::vector<question> questions;
     add(questions, kind::registration, runtime::network_of(client), step::take);
-    auto asked = co_await ask(std::move(questions));
-    note_refusal(asked);
-    co_return asked;
+    return admit(std::move(questions));
 }
 
 }  // namespace stagedoor::rate_limit

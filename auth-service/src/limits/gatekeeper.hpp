@@ -3,7 +3,14 @@
 //
 // Failed sign-ins count against the account, so that many networks cannot guess at one. That alone would let anybody keep
 // its owner out; so a browser that has signed in to the account before (device_cookie) is not held to that limit, nor to
-// those of its network, but to one of its own. Accounts that do not exist are counted like those that do.
+// that of its network's failures, but to one of its own. Accounts that do not exist are counted like those that do.
+//
+// Every attempt counts, also with the right password: against its network, so that none takes the hashing pool from all
+// others. Devices that have signed in before share a count of their own there, which no stranger beside them uses up, and
+// each has a small one, so that neither does one of them alone.
+//
+// Whatever holds is taken before the password is looked at, and what is to count failures is given back if it was right.
+// So no more guesses are under way at once than there is room for, and nobody waits longer for a volley of them.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -36,7 +43,7 @@ struct admission {
     };
     std::vector<standing> standings;
 
-    // The limit that refuses for the longest time; nullptr: the request may go on.
+    // The limit that refuses for the longest time; nullptr: the request may go on, and has taken one of each.
     const standing* refused() const noexcept;
 };
 
@@ -56,13 +63,13 @@ public:
                limit_counters& counters)
         : keys_{keys}, devices_{devices}, rates_{limits}, counts_{counts}, counters_{counters} {}
 
-    // Before a password is looked at.
+    // Before a password is looked at. What is refused uses nothing.
     runtime::task<admission> admit_sign_in(applicant who);
-    // Likewise, at a change of password: what fails counts against the session that asks, so that a stolen one guesses no
-    // faster than a device, and keeps its owner out of nothing.
-    runtime::task<admission> admit_password_change(session_id asking);
-    // After it was wrong: what `to` says afterwards.
-    runtime::task<admission> count_failure(admission to);
+    // Likewise, at a change of password: it counts against the session that asks, so that a stolen one guesses no faster
+    // than a device, and keeps its owner out of nothing.
+    runtime::task<admission> admit_password_change(session_id asking, boost::asio::ip::address client);
+    // After anything but a wrong password: it was no failure. What `admitted` says then.
+    runtime::task<admission> forgive(admission admitted);
     runtime::task<admission> admit_registration(boost::asio::ip::address client);
 
     // What logs call the account of an e-mail address, also when there is none: as in the lines about its limit.
@@ -76,7 +83,10 @@ private:
     // Adds a question, unless its limit is off.
     void add(std::vector<question>& to, kind what, std::string_view subject, step how) const;
     runtime::task<admission> ask(std::vector<question> questions);
-    void note_refusal(const admission& of);
+    // Asks, and gives back what was taken when one of them refuses.
+    runtime::task<admission> admit(std::vector<question> questions);
+    enum class which : std::uint8_t { all, failures };
+    runtime::task<admission> give_back(admission taken, which of_them);
 
     const session::key_ring& keys_;
     const device_cookie& devices_;

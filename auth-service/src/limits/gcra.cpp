@@ -8,6 +8,7 @@ decision decide(const rate& limit, debt owed, step how) noexcept {
     const auto interval = limit.interval();
     const debt most = limit.period * most_periods_owed;
     const bool allowed = owed + interval <= limit.period;
+    if (how == step::give_back) return {allowed, std::max(owed - interval, debt{0})};
     const bool uses = how == step::charge || (how == step::take && allowed);
     return {allowed, std::min(uses ? owed + interval : owed, most)};
 }

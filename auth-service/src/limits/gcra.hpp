@@ -16,6 +16,7 @@ enum class step : std::uint8_t {
     look,    // is there room for one? Nothing is used
     take,    // uses one if there is room
     charge,  // uses one in any case: what came after a look, when more were under way than there was room for
+    give_back,  // one that was taken, and need not have been
 };
 
 struct decision {

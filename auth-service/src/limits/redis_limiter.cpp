@@ -11,6 +11,7 @@ std::string_view to_word(step how) noexcept {
         case step::look: return "look";
         case step::take: return "take";
         case step::charge: return "charge";
+        case step::give_back: return "give_back";
     }
     return "look";
 }

@@ -87,6 +87,19 @@ TEST_CASE("a look uses nothing and leaves no key, a charge uses one in any case"
     CHECK(after.owed <= 12 * 360 * second);
 }
 
+TEST_CASE("what one node has taken is given back, and the key of a limit that nobody has used is gone") {
+    fixture f;
+    for (int i = 0; i < 10; ++i) f.here("take");
+    CHECK(f.there("take").allowed == 0);
+    CHECK(f.here("give_back").owed <= 9 * 360 * second);
+    CHECK(f.there("take").allowed == 1);
+    CHECK(f.there("take").allowed == 0);
+    for (int i = 0; i < 10; ++i) f.here("give_back");
+    CHECK(*f.server("EXISTS", limit).to_integer() == 0);
+    CHECK(f.here("give_back").owed == 0);
+    CHECK(*f.server("EXISTS", limit).to_integer() == 0);
+}
+
 TEST_CASE("nobody owes more than ten periods, also when Redis' clock was put back") {
     fixture f;
     for (int i = 0; i < 150; ++i) f.here("charge");

@@ -14,7 +14,7 @@ using boost::asio::ip::make_address;
 namespace {
 
 const std::string ada = "ada@example.com";
-const rates usual{{100, 1min}, {50, 1min}, {3, 15min}, {5, 15min}, {2, 1h}, {10, 1min}};
+const rates usual{{100, 1min}, {50, 1min}, {3, 15min}, {20, 15min}, {5, 15min}, {2, 1h}, {10, 1min}};
 
 // The local counts behind the port, with a clock set by hand.
 class counts final : public rate_limiter {
@@ -50,15 +50,21 @@ struct door {
     admission admit(const applicant& who) {
         return tests::run_task([&](runtime::executor) { return gate.admit_sign_in(who); });
     }
-    admission fail(const applicant& who) {
-        auto admitted = admit(who);
-        if (admitted.refused()) return admitted;
-        return tests::run_task([&](runtime::executor) { return gate.count_failure(admitted); });
+    // With a wrong password.
+    admission fail(const applicant& who) { return admit(who); }
+    admission forgive(admission admitted) {
+        return tests::run_task([&](runtime::executor) { return gate.forgive(std::move(admitted)); });
     }
+    // With the right one.
     std::string refusal(const applicant& who) {
         const auto admitted = admit(who);
         const auto* const why = admitted.refused();
+        if (!why) forgive(admitted);
         return why ? std::string{row_of(why->what).name} : "none";
+    }
+    applicant known(const std::string& address, const std::string& email = ada) {
+        const auto set = gate.remember({make_address(address), email, {}});
+        return {make_address(address), email, set.substr(0, set.find(';'))};
     }
     admission enlist(const std::string& address) {
         const auto from = make_address(address);
@@ -81,15 +87,74 @@ TEST_CASE("failures from many networks count against one account") {
     CHECK(stage.refusal(from("198.51.100.1")) == "none");
 }
 
-TEST_CASE("right passwords use nothing up, however many come at once") {
+TEST_CASE("right passwords use up attempts, and nothing that counts failures") {
     door stage;
-    for (int i = 0; i < 50; ++i) CHECK(stage.refusal(from("192.0.2.1")) == "none");
+    for (int i = 0; i < 100; ++i) CHECK(stage.refusal(from("192.0.2.1")) == "none");
+    CHECK(stage.refusal(from("192.0.2.1")) == "sign_in");
+    CHECK(stage.refusal(from("192.0.2.2")) == "none");
+}
+
+TEST_CASE("of a volley no more are let in at once than there is room for, and nobody waits longer for it") {
+    door stage;
+    std::vector<admission> under_way;
+    for (int i = 0; i < 500; ++i) {
+        auto admitted = stage.admit(from("192.0.2." + std::to_string(i % 250)));
+        if (!admitted.refused()) under_way.push_back(std::move(admitted));
+    }
+    CHECK(under_way.size() == 3);
+    stage.counted.at += 5min;
+    CHECK(stage.refusal(from("198.51.100.1")) == "none");
+    CHECK(fields_of(stage.forgive(std::move(under_way[0]))).limit.find(R"("account";r=2;t=300)") != std::string::npos);
+}
+
+TEST_CASE("what one limit refuses uses nothing of the others") {
+    door stage;
+    const auto owner = stage.known("192.0.2.1");
+    for (int i = 0; i < 20; ++i) CHECK(stage.refusal(owner) == "none");
+    for (int i = 0; i < 1'000; ++i) CHECK(stage.refusal(owner) == "device_sign_in");
+    CHECK(stage.refusal(stage.known("192.0.2.1")) == "none");
+    for (int i = 0; i < 3; ++i) stage.fail(from("192.0.2.1"));
+    for (int i = 0; i < 1'000; ++i) CHECK(stage.refusal(from("192.0.2.1")) == "account");
+    CHECK(stage.refusal(from("192.0.2.1", "bob@example.com")) == "none");
+}
+
+TEST_CASE("devices that have signed in before take no more of the hashing pool than a network may, each or together") {
+    door stage;
+    for (int device = 0; device < 5; ++device) {
+        const auto mallory = stage.known("192.0.2.1", "mallory@example.com");
+        for (int i = 0; i < 20; ++i) CHECK(stage.refusal(mallory) == "none");
+        CHECK(stage.refusal(mallory) != "none");
+    }
+    CHECK(stage.refusal(stage.known("192.0.2.1")) == "sign_in");
+    CHECK(stage.refusal(stage.known("192.0.2.2")) == "none");
+    // They are counted by themselves: strangers beside them are not kept out, nor do strangers keep them out.
+    for (int i = 0; i < 100; ++i) CHECK(stage.refusal(from("192.0.2.1")) == "none");
+    for (int i = 0; i < 101; ++i) stage.refusal(from("192.0.2.3"));
+    CHECK(stage.refusal(stage.known("192.0.2.3")) == "none");
+}
+
+TEST_CASE("a session changes its password as often as a device signs in, and fails at it as often") {
+    door stage;
+    const auto change = [&](const session_id& asking, bool right) {
+        const auto client = make_address("192.0.2.1");
+        auto admitted = tests::run_task([&](runtime::executor) { return stage.gate.admit_password_change(asking, client); });
+        const auto* const why = admitted.refused();
+        const auto refusal = why ? std::string{row_of(why->what).name} : "none";
+        if (!why && right) stage.forgive(std::move(admitted));
+        return refusal;
+    };
+    const session_id busy{make_uuid_v7()};
+    for (int i = 0; i < 20; ++i) CHECK(change(busy, true) == "none");
+    CHECK(change(busy, true) == "device_sign_in");
+    const session_id stolen{make_uuid_v7()};
+    for (int i = 0; i < 5; ++i) CHECK(change(stolen, false) == "none");
+    CHECK(change(stolen, true) == "device");
+    CHECK(change(session_id{make_uuid_v7()}, true) == "none");
 }
 
 TEST_CASE("a device that has signed in before is not kept out by failures elsewhere") {
     door stage;
-    const auto own = stage.gate.remember(from("192.0.2.1"));
-    const auto owner = from("192.0.2.1", ada, own.substr(0, own.find(';')));
+    const auto owner = stage.known("192.0.2.1");
     for (int i = 0; i < 100; ++i) stage.fail(from("203.0.113." + std::to_string(i)));
     CHECK(stage.refusal(from("192.0.2.1")) == "account");
     CHECK(stage.refusal(owner) == "none");

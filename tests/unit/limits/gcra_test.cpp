@@ -81,6 +81,18 @@ TEST_CASE("a charge uses one also when there is no room, so a volley costs what 
     CHECK(limited(step::look));
 }
 
+TEST_CASE("what is given back is there again, and never more than all") {
+    meter limited{{3, 9s}};
+    limited.take_all();
+    limited(step::give_back);
+    CHECK(limited.owed == 6s);
+    CHECK(limited.take_all() == 1);
+    limited.pass(8s);
+    for (int i = 0; i < 5; ++i) limited(step::give_back);
+    CHECK(limited.owed == 0s);
+    CHECK(limited.take_all() == 3);
+}
+
 TEST_CASE("nobody is kept out for longer than ten periods") {
     meter limited{{10, 10s}};
     for (int i = 0; i < 10'000; ++i) limited(step::charge);
