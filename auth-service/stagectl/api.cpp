@@ -23,36 +23,38 @@ bool same_name(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
 }
 
+// Of a problem.
 std::string detail_of(const answer& given) {
-    const auto* const problem = given.body.if_object();
-    if (!problem) return "it answered " + std::to_string(given.status);
-    auto detail = optional_text_of(*problem, "detail");
-    if (detail.empty()) detail = optional_text_of(*problem, "title");
-    const auto code = optional_text_of(*problem, "code");
-    if (const auto* const errors = problem->if_contains("errors"); errors && errors->is_array()) {
+    const auto& problem = given.object();
+    auto detail = optional_text_of(problem, "detail");
+    if (detail.empty()) detail = optional_text_of(problem, "title");
+    if (const auto* const errors = problem.if_contains("errors"); errors && errors->is_array()) {
         for (const auto& wrong : errors->as_array()) {
             if (wrong.is_object()) {
                 detail += ' ' + optional_text_of(wrong.as_object(), "field") + ' ' + optional_text_of(wrong.as_object(), "message") + '.';
             }
         }
     }
-    return code.empty() ? detail : detail + " (" + code + ')';
+    return detail + " (" + given.problem_code() + ')';
 }
 
+// What a status means may depend on whose it is: a gateway's comes without a code.
 exit_code exit_code_of(const answer& given) {
+    const bool ours = !given.problem_code().empty();
     switch (given.status) {
         case 401: return exit_code::not_signed_in;
         case 403: return exit_code::forbidden;
-        case 404: return given.problem_code().empty() ? exit_code::not_understood : exit_code::not_found;
-        case 409: return exit_code::conflict;
+        case 404: return ours ? exit_code::not_found : exit_code::not_understood;
+        case 409: return ours ? exit_code::conflict : exit_code::not_understood;
         case 429:
+        case 500:
         case 502:
         case 503:
         case 504: return exit_code::unavailable;
         case 400:
         case 413:
         case 415:
-        case 422: return exit_code::usage;
+        case 422: return ours ? exit_code::usage : exit_code::not_understood;
         default: return exit_code::not_understood;
     }
 }
@@ -91,6 +93,7 @@ struct api::transfer {
         if (colon == std::string_view::npos) return size;
         const auto name = line.substr(0, colon), value = trim(line.substr(colon + 1));
         if (same_name(name, "set-cookie")) here.heard.cookies.emplace_back(trim(value.substr(0, value.find(';'))));
+        if (same_name(name, "content-type")) here.heard.is_event_stream = value.starts_with("text/event-stream");
         if (same_name(name, "location")) here.heard.location = value;
         if (same_name(name, "idempotency-replayed")) here.heard.replayed = value == "true";
         return size;
@@ -147,17 +150,20 @@ answer api::post(std::string_view path, const json::value& body) { return checke
 
 void api::stream(const std::string& url, const std::function<bool(std::string_view)>& take) {
     transfer_->take = take;
-    const auto given = call("GET", url.starts_with('/') ? absolute(url) : url, nullptr, {}, false);
+    const auto given = call("GET", url.starts_with('/') ? absolute(url) : url, nullptr, {}, form::stream);
     transfer_->take = nullptr;
-    if (given.status != 200) {
-        json::error_code ignored;
-        auto refused = given;
-        refused.body = json::parse(transfer_->received, ignored);
-        static_cast<void>(checked(std::move(refused)));
+    if (given.status == 200 && !given.is_event_stream) {
+        throw failure{exit_code::not_understood, url + " is no event stream: is it notify-service's /events?"};
     }
+    if (given.status == 200) return;
+    json::error_code ignored;
+    auto refused = given;
+    refused.body = json::parse(transfer_->received, ignored);
+    static_cast<void>(checked(std::move(refused)));
 }
 
-answer api::call(std::string_view method, const std::string& url, const json::value* body, const std::string& key, bool is_json) {
+answer api::call(std::string_view method, const std::string& url, const json::value* body, const std::string& key, form kind) {
+    const bool is_json = kind == form::json, is_stream = kind == form::stream;
     auto& with = *transfer_;
     auto* const curl = with.handle;
     with.received.clear();
@@ -169,7 +175,7 @@ answer api::call(std::string_view method, const std::string& url, const json::va
 
     curl_slist* fields = nullptr;
     const auto field = [&](const std::string& line) { fields = ::curl_slist_append(fields, line.c_str()); };
-    field(is_json ? "Accept: application/json" : "Accept: text/event-stream");
+    field(is_json ? "Accept: application/json" : is_stream ? "Accept: text/event-stream" : "Accept: */*");
     if (body) field("Content-Type: application/json");
     if (!key.empty()) field("Idempotency-Key: \"" + key + '"');
     field("Expect:");
@@ -191,7 +197,7 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     ::curl_easy_setopt(curl, CURLOPT_USERAGENT, "stagectl/" STAGEDOOR_VERSION);
     ::curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     ::curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(at_.timeout, milliseconds{5000}).count()));
-    if (is_json) ::curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(at_.timeout.count()));
+    if (!is_stream) ::curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(at_.timeout.count()));
     if (!at_.ca_file.empty()) ::curl_easy_setopt(curl, CURLOPT_CAINFO, at_.ca_file.c_str());
     ::curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &transfer::on_body);
     ::curl_easy_setopt(curl, CURLOPT_WRITEDATA, &with);
@@ -208,14 +214,15 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &with.heard.status);
 
     answered_ = answered_ || with.heard.status != 0;
-    if (!is_json && (with.stopped || outcome == CURLE_ABORTED_BY_CALLBACK)) return std::move(with.heard);
+    if (is_stream && (with.stopped || outcome == CURLE_ABORTED_BY_CALLBACK)) return std::move(with.heard);
     if (outcome == CURLE_ABORTED_BY_CALLBACK) throw failure{exit_code::interrupted, "interrupted"};
     if (outcome != CURLE_OK) {
         long sent = 0;  // bytes
         ::curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
-        const auto why = no_answer(outcome, with.heard.status);
+        const auto why = no_answer(url, outcome, with.heard.status);
         throw sent > 0 ? why.in_doubt() : why;
     }
+    if (kind == form::text) with.heard.text = with.received;
     if (is_json && !with.received.empty()) {
         json::error_code wrong;
         with.heard.body = json::parse(with.received, wrong);
@@ -227,13 +234,17 @@ answer api::call(std::string_view method, const std::string& url, const json::va
     return std::move(with.heard);
 }
 
-failure api::no_answer(int outcome, long status) const {
-    const std::string_view said = ::curl_easy_strerror(static_cast<CURLcode>(outcome));
-    if (status != 0) return {exit_code::unavailable, at_.server + " broke off its answer: " + std::string{said}};
+failure api::no_answer(const std::string& url, int outcome, long status) const {
+    const auto where = url.substr(0, url.find('/', std::string_view{"https://"}.size()));
+    const std::string said = ::curl_easy_strerror(static_cast<CURLcode>(outcome));
+    if (status != 0) return {exit_code::unavailable, where + " broke off its answer: " + said};
     if (outcome == CURLE_OPERATION_TIMEDOUT) {
-        return {exit_code::unavailable, at_.server + " does not answer within " + std::to_string(at_.timeout.count()) + " ms"};
+        return {exit_code::unavailable, where + " does not answer within " + std::to_string(at_.timeout.count()) + " ms"};
     }
-    return {exit_code::unreachable, at_.server + " cannot be reached: " + std::string{said}};
+    if (outcome == CURLE_UNSUPPORTED_PROTOCOL || outcome == CURLE_WEIRD_SERVER_REPLY) {
+        return {exit_code::not_understood, where + " does not answer as a web server does"};
+    }
+    return {exit_code::unreachable, where + " cannot be reached: " + said};
 }
 
 std::string api::absolute(std::string_view path) const { return at_.server + std::string{path}; }
@@ -241,7 +252,7 @@ std::string api::absolute(std::string_view path) const { return at_.server + std
 answer api::checked(answer given) const {
     if (given.status >= 200 && given.status < 300) return given;
     const auto code = exit_code_of(given);
-    auto line = detail_of(given);
+    auto line = given.problem_code().empty() ? at_.server + " answered " + std::to_string(given.status) : detail_of(given);
     if (code == exit_code::not_signed_in) {
         line += who_.none() ? ": run `stagectl login`" : who_.token.empty() ? ": run `stagectl login` again" : ": make a new token";
     } else if (given.status >= 300 && given.status < 400) {

@@ -22,6 +22,8 @@ struct answer {
     boost::json::value body;           // null where there is none
     std::vector<std::string> cookies;  // `name=value` of each Set-Cookie
     std::string location;              // of a redirection
+    std::string text;                  // where it was asked for as text
+    bool is_event_stream = false;
     bool replayed = false;             // an earlier answer to the same Idempotency-Key
     std::chrono::milliseconds took{};
 
@@ -59,10 +61,12 @@ public:
     // A stream of lines (text/event-stream) until the server ends it or `take` returns false. `url` is absolute, or a path.
     void stream(const std::string& url, const std::function<bool(std::string_view line)>& take);
 
-    // Whatever the status is. Throws only when there is no answer, or none in JSON where `is_json`. Ctrl-C cuts short what
-    // only reads; what changes something is waited for, so that it can be told.
+    enum class form { json, text, stream };
+
+    // Whatever the status is. Throws only when there is no answer, or none of that kind. Ctrl-C cuts short what only reads;
+    // what changes something is waited for, so that it can be told. Of a stream no timeout but that of connecting holds.
     answer call(std::string_view method, const std::string& url, const boost::json::value* body, const std::string& key = {},
-                bool is_json = true);
+                form kind = form::json);
     // 2xx as it is; everything else as a failure.
     answer checked(answer given) const;
 
@@ -75,7 +79,7 @@ private:
     struct transfer;
     std::string absolute(std::string_view path) const;
     // Why there is no answer: curl's code, and the status if there was one.
-    failure no_answer(int outcome, long status) const;
+    failure no_answer(const std::string& url, int outcome, long status) const;
 
     settings at_;
     credential who_;

@@ -1,4 +1,6 @@
 // Checks from the outside in: the address, the server behind it, what that stands on, our credentials; each with what to do.
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -37,12 +39,48 @@ private:
 void check_readiness(report& into, api& calls, const std::string& name, const std::string& ops_url) {
     if (ops_url.empty()) return;
     try {
-        const auto ready = calls.call("GET", ops_url + "/readyz", nullptr, {}, false);
+        const auto ready = calls.call("GET", ops_url + "/readyz", nullptr, {}, api::form::text);
         if (ready.status == 200) return into.good(name, "ready");
         into.bad(name, "not ready", "See `curl " + ops_url + "/readyz` and its log.");
     } catch (const failure& why) {
         into.bad(name, why.what(), "Is it running, and is this its ops address?");
     }
+}
+
+// What to do about a condition, by a part of its reason. The first that fits.
+struct remedy {
+    std::string_view condition;
+    std::string_view sign;
+    std::string_view mend;
+};
+constexpr std::array remedies{
+    remedy{"redis", "cannot be reached", "Start Redis, or correct auth-service's --redis-url. Meanwhile the database answers, and open tabs hear nothing."},
+    remedy{"redis", "maxmemory-policy", "Say `CONFIG SET maxmemory-policy noeviction` to Redis, and write it into its configuration."},
+    remedy{"redis", "version", "Let auth-service use a newer Redis."},
+    remedy{"redis", "replica", "Let auth-service's --redis-url name the master."},
+    remedy{"sessions", "", "It follows from what is said of redis and fence, and ends with it."},
+    remedy{"fence", "after-restore", "Do as it says; operations.md, Backups and restores, has the steps."},
+    remedy{"fence", "", "It ends by itself when Redis has everything again; if it does not, see the log of auth-service."},
+    remedy{"accepting", "", "It is starting or stopping: ask again in a moment."},
+    remedy{"database", "database_busy", "Somebody holds a lock on the database: look for an open transaction in a shell, or a long back-up."},
+    remedy{"database", "overloaded", "More is asked of it than it can do: see stagedoor_sql_* in its metrics."},
+    remedy{"database", "", "Look for a full disk, the file's owner and mode, and the log of auth-service."},
+};
+
+std::string_view mend_for(std::string_view condition, std::string_view reason) {
+    for (const auto& each : remedies) {
+        if (each.condition == condition && reason.find(each.sign) != std::string_view::npos) return each.mend;
+    }
+    return "operations.md says what each condition means.";
+}
+
+void check_database(report& into, const json::object& about) {
+    const auto& found = member_of(about, "database").as_object();
+    for (const auto* what : {"reads", "writes"}) {
+        const auto why = optional_text_of(found, what);
+        if (!why.empty()) return into.bad("database", std::string{"it takes no "} + what + " (" + why + ')', std::string{mend_for("database", why)});
+    }
+    into.good("database", "it reads and writes");
 }
 
 void check_conditions(report& into, const json::object& about) {
@@ -54,7 +92,7 @@ void check_conditions(report& into, const json::object& about) {
         if (member_of(condition, "ok").as_bool() && why.empty()) {
             into.good(name, "as it should be");
         } else {
-            into.bad(name, why, "operations.md says what each condition means.");
+            into.bad(name, why, std::string{mend_for(name, why)});
         }
     }
 }
@@ -102,6 +140,37 @@ void check_system(report& into, desk& at) {
     check_clock(into, about, began + given.took.count() / 2);
     check_cookie(into, about, at.server.at().server);
     check_conditions(into, about);
+    check_database(into, about);
+}
+
+void check_server(report& into, desk& at) {
+    const auto& address = at.server.at().server;
+    const auto me = at.server.call("GET", address + "/api/auth/me", nullptr);
+    if (me.status == 200 || me.status == 401) return into.good("server", address + " answers within " + std::to_string(me.took.count()) + " ms");
+    static_cast<void>(at.server.checked(me));
+}
+
+struct obstacle {
+    exit_code code;
+    std::string_view check;
+    std::string_view mend;
+};
+constexpr std::array obstacles{
+    obstacle{exit_code::not_signed_in, "signed in", "Run `stagectl login`."},
+    obstacle{exit_code::forbidden, "signed in", "Sign in as an admin who is active."},
+    obstacle{exit_code::unreachable, "server", "Is auth-service running, and is this its address?"},
+    obstacle{exit_code::not_understood, "server", "Is this the address of auth-service, and of this version?"},
+    obstacle{exit_code::unavailable, "server", "It is there, but cannot answer now: see its log and its metrics, and those of its gateway."},
+};
+
+// What kept us from looking further.
+void tell_obstacle(report& into, const failure& why) {
+    const std::string_view said = why.what();
+    const bool of_database = why.code() == exit_code::unavailable && said.find("database") != std::string_view::npos;
+    if (of_database) return into.bad("database", why.what(), std::string{mend_for("database", said)});
+    const auto* const found = std::ranges::find(obstacles, why.code(), &obstacle::code);
+    if (found == obstacles.end()) return into.bad("server", why.what(), "See the log of auth-service and of its gateway.");
+    into.bad(std::string{found->check}, why.what(), std::string{found->mend});
 }
 
 }  // namespace
@@ -109,20 +178,15 @@ void check_system(report& into, desk& at) {
 exit_code doctor(desk& at) {
     report found{at, {}};
     try {
-        const auto me = at.server.call("GET", at.server.at().server + "/api/auth/me", nullptr);
-        if (me.status != 200 && me.status != 401) {
-            found.bad("server", at.server.at().server + " answers " + std::to_string(me.status), "See the log of auth-service and of its gateway.");
-        } else {
-            found.good("server", at.server.at().server + " answers within " + std::to_string(me.took.count()) + " ms");
-        }
+        check_server(found, at);
         if (at.server.who().none()) {
             found.bad("signed in", "no", "Run `stagectl login`; the rest can be checked then.");
         } else {
             check_system(found, at);
         }
     } catch (const failure& why) {
-        const bool away = why.code() == exit_code::unreachable || why.code() == exit_code::unavailable;
-        found.bad(away ? "server" : "signed in", why.what(), away ? "Is auth-service running, and is this its address?" : "Run `stagectl login`.");
+        if (why.code() == exit_code::interrupted) throw;
+        tell_obstacle(found, why);
     }
     check_readiness(found, at.server, "auth-service's ops port", at.given.doctor.ops_url);
     check_readiness(found, at.server, "notify-service's ops port", at.given.doctor.notify_ops_url);

@@ -1,3 +1,4 @@
+#include <boost/json.hpp>
 #include <iostream>
 
 #include "auth-service/stagectl/commands.hpp"
@@ -32,13 +33,21 @@ std::string joined(const std::vector<std::string>& cookies) {
     return out;
 }
 
+exit_code tell(const desk& at, const std::string& account, const std::string& line) {
+    if (at.as_json()) {
+        print_json(boost::json::object{{"server", at.server.at().server}, {"account", account}});
+    } else {
+        print(line);
+    }
+    return exit_code::done;
+}
+
 exit_code keep_token(desk& at) {
     const credential who{{}, first_line("token"), "API token"};
     api as_token{at.server.at(), who};
     static_cast<void>(as_token.get("/api/admin/stage-managers?limit=1"));
     at.credentials.put(at.server.at().server, who);
-    print("The token is good, and kept in " + at.credentials.path().string() + ".\n");
-    return exit_code::done;
+    return tell(at, who.account, "The token is good, and kept in " + at.credentials.path().string() + ".\n");
 }
 
 void end_session(const api& server, const credential& of) {
@@ -69,8 +78,7 @@ exit_code login(desk& at) {
     const auto before = at.credentials.find(at.server.at().server);
     at.credentials.put(at.server.at().server, who);
     if (before && !before->cookie.empty()) end_session(at.server, *before);
-    print("Signed in to " + at.server.at().server + " as " + who.account + ".\n");
-    return exit_code::done;
+    return tell(at, who.account, "Signed in to " + at.server.at().server + " as " + who.account + ".\n");
 }
 
 exit_code logout(desk& at) {
@@ -78,8 +86,7 @@ exit_code logout(desk& at) {
     if (!kept) throw failure{exit_code::not_signed_in, "not signed in to " + at.server.at().server};
     if (!kept->cookie.empty()) end_session(at.server, *kept);
     at.credentials.forget(at.server.at().server);
-    print(kept->cookie.empty() ? "The token is forgotten here; `tokens revoke` ends it.\n" : "Signed out.\n");
-    return exit_code::done;
+    return tell(at, kept->account, kept->cookie.empty() ? "The token is forgotten here; `tokens revoke` ends it.\n" : "Signed out.\n");
 }
 
 }  // namespace stagedoor::ctl

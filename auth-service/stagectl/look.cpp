@@ -106,6 +106,15 @@ std::string shown_way(const json::object& way) {
     return out + (why_not.empty() ? "" : "  why not    " + why_not + '\n');
 }
 
+exit_code tell_ended(desk& at, std::size_t count) {
+    if (at.as_json()) {
+        print_json(json::object{{"ended", count}});
+    } else {
+        print("Ended: " + counted(count, "session", "sessions") + ".\n");
+    }
+    return exit_code::done;
+}
+
 json::array sessions_of(api& server, const std::string& user) {
     return member_of(server.get("/api/admin/users/" + user + "/sessions").object(), "items").as_array();
 }
@@ -185,21 +194,20 @@ exit_code sessions(desk& at) {
     const auto path = "/api/admin/users/" + id + "/sessions";
     if (!wanted.end.empty()) {
         static_cast<void>(at.server.remove(path + '/' + percent_encoded(wanted.end)));
-        print("Ended.\n");
-        return exit_code::done;
+        return tell_ended(at, 1);
     }
     const auto open = sessions_of(at.server, id);
     if (wanted.end_all) {
-        if (open.empty()) {
+        if (open.empty() && !at.as_json()) {
             print("Signed in nowhere.\n");
             return exit_code::done;
         }
+        if (open.empty()) return tell_ended(at, 0);
         if (!wanted.yes && !confirmed("End " + counted(open.size(), "session", "sessions") + " of " + wanted.who.front() + '?')) {
             throw failure{exit_code::interrupted, "nothing was done"};
         }
         static_cast<void>(at.server.remove(path));
-        print("Ended: " + counted(open.size(), "session", "sessions") + ".\n");
-        return exit_code::done;
+        return tell_ended(at, open.size());
     }
     if (at.as_json()) {
         print_json(open);
@@ -218,7 +226,11 @@ exit_code tokens(desk& at) {
         }
         if (verb == "revoke") {
             static_cast<void>(at.server.remove("/api/admin/tokens/" + percent_encoded(wanted.what[1])));
-            print("Revoked.\n");
+            if (at.as_json()) {
+                print_json(json::object{{"revoked", wanted.what[1]}});
+            } else {
+                print("Revoked.\n");
+            }
             return exit_code::done;
         }
         const auto made = at.server.post("/api/admin/tokens", json::object{{"name", wanted.what[1]},

@@ -33,7 +33,7 @@ void add_common(option_set& set, common_options& o) {
         .show_default("the server of the last login");
     set.add("token", o.token, hidden("TOKEN"), {},
             "An API token, in the place of a login. Give it by the environment: command lines can be read by everybody.");
-    set.add("ca-file", o.ca_file, config::path(), std::filesystem::path{}, "Certificates that are trusted beside none of the system's.");
+    set.add("ca-file", o.ca_file, config::path(), std::filesystem::path{}, "Certificates to trust, in the place of the system's.");
     set.add("timeout", o.timeout, duration{100ms, 10min}, 15s, "How long one call may take.");
     set.add("credentials-file", o.credentials, config::path(), std::filesystem::path{}, "Where a login is kept, mode 0600.")
         .show_default("stagedoor/credentials.json in XDG_CONFIG_HOME or ~/.config");
@@ -134,7 +134,7 @@ void define(program& program, options& into) {
 
     auto& watch = command(program, common, "watch", "Shows registrations and decisions as they happen, until Ctrl-C.");
     watch.add("notify-url", into.watch.notify_url, text("URL", "http://HOST:PORT/events or https://...", is_http_url), "",
-              "The notify-service's /events.").show_default("/events of the server");
+              "The notify-service's /events.").show_default("where the server tells pages to listen");
     watch.add("count", into.watch.count, integer{0, 1'000'000, "events"}, 0, "Leaves after so many; 0: never.").only_as_flag();
 
     auto& doctor = command(program, common, "doctor", "Checks the server and what it stands on, and says what to mend.");

@@ -1,4 +1,7 @@
 // Completion scripts for shells, from the definitions: commands first, then the options of the command that stands there.
+#include <algorithm>
+#include <map>
+
 #include "common/config/program.hpp"
 
 namespace stagedoor::config {
@@ -24,6 +27,29 @@ std::string function_name(std::string_view program) {
     return out;
 }
 
+// The values of an option that takes one of a few, with spaces between; "" when it takes others.
+std::string choices(const std::string& value_name) {
+    if (value_name.find('|') == std::string::npos) return {};
+    std::string out = value_name;
+    std::ranges::replace(out, '|', ' ');
+    return out;
+}
+
+// A case for each option that takes one of a few values.
+std::string bash_values(const std::deque<command>& commands) {
+    std::map<std::string, std::string> few;
+    for (const auto& known : commands) {
+        for (const auto& option : known.options.options()) {
+            if (const auto values = choices(option.value_name); !values.empty()) few["--" + option.name] = values;
+        }
+    }
+    std::string cases;
+    for (const auto& [flag, values] : few) {
+        cases += "        " + flag + ") mapfile -t COMPREPLY < <(compgen -W " + shell_word(values) + " -- \"$current\"); return ;;\n";
+    }
+    return cases;
+}
+
 std::string bash(const std::string& program, const std::deque<command>& commands) {
     std::string names, cases;
     for (const auto& known : commands) {
@@ -43,6 +69,7 @@ std::string bash(const std::string& program, const std::deque<command>& commands
            "        help) words=" + shell_word(names) + " ;;\n"
            "        *) return ;;\n"
            "    esac\n"
+           "    case ${COMP_WORDS[COMP_CWORD - 1]} in\n" + bash_values(commands) + "    esac\n"
            "    [[ $current == -* || ${COMP_WORDS[1]} == help ]] || return\n"
            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
            "}\n"
@@ -56,6 +83,11 @@ std::string zsh_text(std::string_view text) {
     return out;
 }
 
+std::string zsh_values(const std::string& value_name) {
+    const auto few = choices(value_name);
+    return ':' + zsh_text(value_name) + ':' + (few.empty() ? "_files" : '(' + few + ')');
+}
+
 std::string zsh(const std::string& program, const std::deque<command>& commands) {
     std::string names, cases;
     for (const auto& known : commands) {
@@ -64,7 +96,7 @@ std::string zsh(const std::string& program, const std::deque<command>& commands)
         for (const auto& option : known.options.options()) {
             const auto what = "--" + option.name + (option.value_name.empty() ? "" : "=") + '[' +
                               zsh_text(first_sentence(option.description)) + ']' +
-                              (option.value_name.empty() ? "" : ':' + zsh_text(option.value_name) + ":_files");
+                              (option.value_name.empty() ? "" : zsh_values(option.value_name));
             cases += " \\\n                " + shell_word((option.repeatable ? "*" : "") + what);
         }
         cases += " \\\n                '*::_files' ;;\n";
@@ -79,6 +111,11 @@ std::string zsh(const std::string& program, const std::deque<command>& commands)
            program + "; fi\n";
 }
 
+std::string fish_values(const std::string& value_name) {
+    const auto few = choices(value_name);
+    return few.empty() ? " -r" : " -x -a " + shell_word(few);
+}
+
 std::string fish(const std::string& program, const std::deque<command>& commands) {
     std::string out = "complete -c " + program + " -n __fish_use_subcommand -f\n";
     for (const auto& known : commands) {
@@ -86,7 +123,7 @@ std::string fish(const std::string& program, const std::deque<command>& commands
                shell_word(first_sentence(known.summary)) + '\n';
         for (const auto& option : known.options.options()) {
             out += "complete -c " + program + " -n '__fish_seen_subcommand_from " + known.name + "' -l " + option.name +
-                   (option.value_name.empty() ? "" : " -r") + " -d " + shell_word(first_sentence(option.description)) + '\n';
+                   (option.value_name.empty() ? "" : fish_values(option.value_name)) + " -d " + shell_word(first_sentence(option.description)) + '\n';
         }
     }
     return out;

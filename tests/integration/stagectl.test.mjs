@@ -1,15 +1,18 @@
 // stagectl against a whole system: what admins do with it, what it prints, and how it leaves.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import WebSocket from 'ws';
 
+import { EventStream } from '../support/event_stream.mjs';
+import { addPeople } from '../support/ledger.mjs';
 import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 import { exits, Stagectl } from '../support/stagectl.mjs';
+import { Terminal } from '../support/terminal.mjs';
 
 let stack, ctl;
 before(async () => {
@@ -134,14 +137,76 @@ test('the way of an event is told, to open tabs and to none', told(async () => {
   assert.equal((await ctl.run(['events'])).stdout, 'No event is parked.\n');
 }));
 
-test('watch shows what happens, as it happens', told(async () => {
-  const watching = ctl.start(['watch', '--count', '2', '--notify-url', `http://localhost:${stack.notify.port}/events`]);
+test('what --wait-delivered says of each tab: one that listens only, one that left, one that was opened just now', told(async () => {
+  const approved = async (person) => (await ctl.json(['approve', person.email, '--wait-delivered', '10s'])).value.items[0];
+  const [ada, ellen, ida] = [await stack.person(), await stack.person(), await stack.person()];
+  const devices = await Promise.all([ada, ellen, ida].map(async (person) => {
+    const device = stack.device();
+    await device.signIn(person);
+    await device.post('/api/auth/refresh-session');
+    return device;
+  }));
+  const stream = new EventStream({ port: stack.notify.port, headers: { cookie: devices[0].cookie } });
+  await stream.heard('connection.welcome');
+  const heard = await approved(ada);
+  assert.deepEqual([heard.delivery, heard.tabs], ['given', { listeners: 1, written: 1, acknowledged: 0, waiting: 0 }]);
+  stream.leave();
+
+  // A tab that takes in nothing is waited for, and when it leaves it was given it.
+  const silent = new WebSocket(stack.socketUrl, { origin: stack.origin, headers: { cookie: devices[1].cookie } });
+  await new Promise((welcomed) => { silent.once('message', welcomed); });
+  const impatient = await ctl.run(['approve', ellen.email, '--wait-delivered', '700ms']);
+  assert.deepEqual([impatient.code, impatient.stdout],
+                   [exits.notDelivered, `${ellen.email}: done, acknowledged by 0 of 1 open tabs, written to 1 more\n`]);
+  silent.terminate();
+  await until(async () => (await ctl.json(['approve', ellen.email, '--wait-delivered', '1s'])).value.items[0].delivery === 'given', { what: 'its end' });
+
+  // The very moment before.
+  const fresh = await acknowledgingTab(devices[2]);
+  assert.equal((await approved(ida)).delivery, 'acknowledged');
+  fresh.close();
+}));
+
+test('watch shows what happens, as it happens, wherever the server tells pages to listen', told(async () => {
+  const watching = ctl.start(['watch', '--count', '2']);
   await until(async () => (await stack.notify.metrics()).stagedoor_sse_sockets > 0, { what: 'the stream being open' });
   const ada = await stack.person();
   await stack.decide(ada, 'approve', { reason: 'Welcome' });
   const { code, stdout, stderr } = await watching.ended;
   assert.equal(code, exits.done, stderr);
   assert.match(stdout, new RegExp(`^\\S+ \\S+  registered  ${ada.email}\n\\S+ \\S+  approved  ${ada.email}  \\(Welcome\\)\n$`));
+}));
+
+test('watch goes on when Redis was wiped and when a node was restarted, and says when something may be missing', told(async () => {
+  const watching = ctl.start(['watch', '--count', '2']);
+  const streams = async () => (await stack.notify.metrics()).stagedoor_sse_sockets;
+  await until(async () => (await streams()) > 0, { what: 'the stream being open' });
+  await stack.notify.stop();
+  stack.redisCommand('FLUSHALL');
+  await stack.notify.start();
+  await stack.recovered();
+  await until(async () => (await streams()) > 0, { what: 'the stream being open again', withinMs: 20_000 });
+  await until(() => /\nstagectl: something may be missing here|^stagectl: something may be missing here/.test(watching.told.stderr), { what: 'the remark' });
+  const ada = await stack.person();
+  await stack.decide(ada, 'approve');
+  const { code, stdout, stderr } = await watching.ended;
+  assert.equal(code, exits.done, stderr);
+  assert.match(stdout, new RegExp(`  registered  ${ada.email}\\n\\S+ \\S+  approved  ${ada.email}\\n$`));
+}));
+
+test('watch with a token reads the audit log, all of it, over a restart', told(async () => {
+  const { value: { token } } = await ctl.json(['tokens', 'create', 'watcher', '--scope', 'read']);
+  const crowd = addPeople(stack, 450, 0, { crowd: 'watched' });
+  const watching = ctl.start(['watch', '--output', 'json'], { env: { STAGEDOOR_TOKEN: token } });
+  await until(async () => { await stack.person(); return watching.told.stdout !== ''; }, { what: 'the beginning' });
+  await stack.auth.stop();
+  stack.sqlite("UPDATE users SET status = 'active' WHERE email LIKE 'watched%'");
+  await stack.auth.start();
+  const seen = () => watching.told.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line)).filter(({ action }) => action === 'approved');
+  await until(() => seen().length >= crowd.length, { what: 'all approvals', withinMs: 20_000 });
+  assert.deepEqual(seen().map(({ user }) => user.email).sort(), crowd.map(({ email }) => email).sort());
+  watching.child.kill('SIGINT');
+  assert.equal((await watching.ended).code, exits.interrupted);
 }));
 
 test('sessions are shown and ended', told(async () => {
@@ -170,64 +235,6 @@ test('a token is made, used, and worth nothing once it is revoked', told(async (
   assert.match(over.stderr, /^stagectl: .*\(token_revoked\): make a new token\n$/);
 }));
 
-// One line, the right code, nothing on standard output, whatever is wrong with the other side.
-const commands = [['list'], ['show', 'a@example.com'], ['approve', 'a@example.com', '--patience', '0s'], ['audit'],
-                  ['sessions', 'a@example.com'], ['tokens'], ['events', 'x.1'], ['login', '--email', 'a@b.example', '--password-stdin'], ['watch']];
-const oneLine = /^stagectl: [^\n]+\n$/;
-
-async function listening(onConnection) {
-  const server = createServer(onConnection);
-  await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
-}
-
-const env = { STAGEDOOR_TOKEN: 'stagedoor_x' };
-async function eachFails(server, code, options = {}) {
-  for (const args of commands) {
-    const { code: left, stdout, stderr } = await ctl.run([...args, '--timeout', '300ms'], { server, env, input: 'secret\n', ...options });
-    assert.deepEqual([args[0], left, stdout], [args[0], code, ''], stderr);
-    assert.match(stderr, oneLine);
-  }
-}
-
-test('a server that is down', told(async () => {
-  const gone = await listening(() => {});
-  gone.close();
-  await eachFails(gone.url, exits.unreachable);
-}));
-
-test('a server that is slow', told(async () => {
-  const sockets = new Set();
-  const slow = await listening((socket) => sockets.add(socket));
-  await eachFails(slow.url, exits.unavailable);
-  sockets.forEach((socket) => socket.destroy());
-  slow.close();
-}));
-
-test('a server that is something else, or of another version', told(async () => {
-  for (const answer of ['HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello',
-                        'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
-                        'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n']) {
-    const other = await listening((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)));
-    await eachFails(other.url, exits.notUnderstood);
-    other.close();
-  }
-}));
-
-test('bad credentials', told(async () => {
-  const wrong = await ctl.login({ ...stack.admin, password: 'not-the-password' });
-  assert.equal(wrong.code, exits.notSignedIn);
-  assert.match(wrong.stderr, oneLine);
-  const person = await stack.person();
-  const { code, stderr } = await ctl.login(person);
-  assert.deepEqual([code, stderr], [exits.forbidden, `stagectl: ${person.email} is no admin\n`]);
-  for (const args of commands.filter(([name]) => name !== 'login')) {
-    const { code: left, stderr: line } = await ctl.run(args, { env });
-    assert.deepEqual([args[0], left], [args[0], exits.notSignedIn], line);
-    assert.match(line, oneLine);
-  }
-}));
-
 test('a file that others can read is refused; what nobody can make sense of is named', told(async () => {
   const other = await Stagectl.at(stack.origin);
   const nobody = await other.run(['list']);
@@ -238,27 +245,44 @@ test('a file that others can read is refused; what nobody can make sense of is n
   await other.stop();
 }));
 
-test('doctor finds a whole system whole', told(async () => {
-  const { code, value, stderr } = await ctl.json(['doctor', '--ops-url', stack.auth.opsUrl, '--notify-ops-url', stack.notify.opsUrl]);
-  assert.equal(code, exits.done, stderr + JSON.stringify(value));
-  assert.ok(value.checks.length >= 8);
-}));
+test('the password is asked for without echo, and a session is made; NO_COLOR and pipes have no colours', told(async () => {
+  const other = await Stagectl.at(stack.origin);
+  const terminal = new Terminal([other.program, 'login'], { env: other.environment });
+  await terminal.says(/E-mail: $/);
+  terminal.type(`${stack.admin.email}\r`);
+  await terminal.says(new RegExp(`Password of ${stack.admin.email}: $`));
+  terminal.type(`${stack.admin.password}\r`);
+  assert.equal(await terminal.ended, exits.done, terminal.text);
+  assert.ok(!terminal.output.includes(stack.admin.password), 'not even once');
+  assert.equal(statSync(other.credentials).mode & 0o777, 0o600);
 
-test('doctor says what is wrong when Redis is away, and what to do', told(async () => {
-  await stack.redis.stop();
-  try {
-    await until(async () => (await ctl.json(['doctor'])).code === exits.unhealthy, { what: 'doctor noticing', everyMs: 200 });
-    const { stdout } = await ctl.run(['doctor']);
-    assert.match(stdout, /^MEND {2}redis: .+\n {6}\S.+$/m);
-  } finally {
-    await stack.bringRedisBack();
-  }
+  const colour = /\x1b\[\d+m/;
+  const listed = async (env) => {
+    const shown = new Terminal([other.program, 'list'], { env: { ...other.environment, ...env } });
+    assert.equal(await shown.ended, exits.done);
+    return shown.output;
+  };
+  assert.match(await listed({}), colour);
+  for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) assert.doesNotMatch(await listed(env), colour);
+  assert.doesNotMatch((await other.run(['list'])).stdout, colour);
+  assert.match((await other.run(['list', '--colour', 'always'])).stdout, colour);
+  await other.stop();
 }));
 
 test('completion is a script that its shell accepts', told(async () => {
-  const { spawnSync } = await import('node:child_process');
   const { stdout } = await ctl.run(['completion', 'bash']);
   const { stdout: words, stderr } = spawnSync('bash', ['-c', `${stdout}\nCOMP_WORDS=(stagectl appr); COMP_CWORD=1; _stagectl; echo "\${COMPREPLY[@]}"
-    COMP_WORDS=(stagectl approve --all); COMP_CWORD=2; _stagectl; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
-  assert.deepEqual([words, stderr], ['approve\n--all-pending\n', '']);
+    COMP_WORDS=(stagectl approve --all); COMP_CWORD=2; _stagectl; echo "\${COMPREPLY[@]}"
+    COMP_WORDS=(stagectl list --output ''); COMP_CWORD=3; _stagectl; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' });
+  assert.deepEqual([words, stderr], ['approve\n--all-pending\ntable json\n', '']);
 }));
+
+for (const [shell, flag] of [['zsh', '-n'], ['fish', '-n']]) {
+  const missing = spawnSync(shell, ['--version']).error && `${shell} is not installed`;
+  test(`completion for ${shell} is a script that it can read`, { skip: missing }, told(async () => {
+    const file = join(stack.folder, `stagectl.${shell}`);
+    writeFileSync(file, (await ctl.run(['completion', shell])).stdout);
+    const { status, stderr } = spawnSync(shell, [flag, file], { encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [0, '']);
+  }));
+}

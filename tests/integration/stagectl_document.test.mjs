@@ -8,21 +8,27 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(resolve(root, process.env.STAGEDOOR_BUILD_DIR ?? 'build/release'), 'auth-service', 'stagectl');
 const page = readFileSync(join(root, 'proto-docs/stagectl.md'), 'utf8');
 
-let stack, folder;
+let stack, folder, ellen;
 before(async () => {
   stack = await startStack();
   folder = mkdtempSync(join(tmpdir(), 'stagectl-'));
   writeFileSync(join(folder, 'password'), `${stack.admin.password}\n`);
-  for (const [email, displayName] of [['ada@example.com', 'Ada Lovelace'], ['ellen@example.com', 'Ellen Terry']]) {
+  ellen = stack.device();
+  for (const [email, displayName] of [['ida@example.com', 'Ida Rubinstein'], ['ada@example.com', 'Ada Lovelace'], ['ellen@example.com', 'Ellen Terry']]) {
     const answer = await stack.device().post('/api/auth/register', { email, password: 'break-a-leg-1', displayName });
     assert.equal(answer.status, 201);
+    if (email.startsWith('ida')) await stack.decide(answer.body.user, 'approve');
   }
+  const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' };
+  const signedIn = await ellen.post('/api/auth/login', { email: 'ellen@example.com', password: 'break-a-leg-1' }, { headers: firefox });
+  assert.equal(signedIn.status, 200);
 });
 after(async () => {
   await stack?.stop();
@@ -33,11 +39,25 @@ const byForm = (text) => text
   .replace(/http:\/\/localhost:\d+/g, 'http://localhost:8080')
   .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
   .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<time>')
-  .replace(/stagedoor_[0-9A-Za-z]{49}/g, '<token>');
+  .replace(/stagedoor_[0-9A-Za-z]{49}/g, '<token>')
+  .replace(/\d{4}-\d\d-\d\dT\S+Z/g, '<time>')
+  .replace(/\d+ ms/g, '<n> ms');
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+/** What happens while a line that waits for something runs. */
+const meanwhile = {
+  'stagectl watch --count 2': async () => {
+    await until(async () => (await stack.notify.metrics()).stagedoor_sse_sockets > 0, { what: 'the stream being open' });
+    const grace = { email: 'grace@example.com', password: 'break-a-leg-1', displayName: 'Grace Hopper' };
+    const { body } = await stack.device().post('/api/auth/register', grace);
+    await stack.decide(body.user, 'approve', { reason: 'Welcome to the house' });
+  },
+};
 
 function shell(line) {
   return new Promise((done, failed) => {
-    const child = spawn('sh', ['-c', line.replace('http://localhost:8080', stack.origin)], {
+    const child = spawn('sh', ['-c', line.replace('http://localhost:8080', stack.origin).replace('/var/lib/stagedoor', stack.folder)], {
       cwd: folder, env: { PATH: `${dirname(program)}:${process.env.PATH}`, XDG_CONFIG_HOME: join(folder, 'config') },
     });
     let printed = '';
@@ -49,11 +69,18 @@ function shell(line) {
 test('what the document shows is what is printed', async () => {
   const shown = [...page.matchAll(/^```console\n([^]*?)^```$/gm)].flatMap(([, block]) => block.split(/^\$ /m).slice(1));
   assert.ok(shown.length > 12);
+  const really = new Map();  // ids of the page → of this run, as they come up
   for (const one of shown) {
     const end = one.indexOf('\n');
-    const line = one.slice(0, end);
-    assert.equal(byForm(await shell(line)).trimEnd(), byForm(one.slice(end + 1)).trimEnd(), line);
+    const [line, expected] = [one.slice(0, end), one.slice(end + 1)];
+    const [printed] = await Promise.all([shell(line.replace(uuid, (id) => really.get(id) ?? id)), meanwhile[line]?.()]);
+    assert.equal(byForm(printed).trimEnd(), byForm(expected).trimEnd(), line);
+    const found = printed.match(uuid) ?? [];
+    for (const [i, id] of (expected.match(uuid) ?? []).entries()) really.set(id, found[i]);
   }
+  const missing = (await shell('stagectl help')).match(/^ {2}[a-z]+(?= {2})/gm).map((name) => name.trim())
+    .filter((name) => !shown.some((one) => one.startsWith(`stagectl ${name}`)));
+  assert.deepEqual(missing, []);
 });
 
 test('the document has the exit codes of the manual', async () => {
@@ -63,4 +90,25 @@ test('the document has the exit codes of the manual', async () => {
   const listed = [...page.matchAll(/^\| (\d+) \| (.+) \|$/gm)].map(([, code, meaning]) => [code, meaning]);
   assert.ok(meant.length > 10);
   assert.deepEqual(listed, meant);
+});
+
+/** One call of each row of the table of JSON, by what the row begins with. */
+const calls = {
+  'list': ['list'], 'show': ['show', 'ada@example.com'], 'approve': ['approve', 'ada@example.com', '--wait-delivered', '2s'], 'audit': ['audit'],
+  'sessions': ['sessions', 'ellen@example.com'], 'sessions --end-all': ['sessions', 'ada@example.com', '--end-all', '--yes'],
+  'tokens': ['tokens'], 'tokens create': ['tokens', 'create', 'for-json'], 'events': ['events', '$ADA.2'], 'doctor': ['doctor'],
+};
+
+test('the members of JSON are those that the document names', async () => {
+  await ellen.post('/api/auth/login', { email: 'ellen@example.com', password: 'break-a-leg-1' });
+  const { id } = JSON.parse(await shell('stagectl show ada@example.com --output json')).user;
+  const rows = [...page.matchAll(/^\| `([a-z -]+)`[^|]*\| `(\[?)\{([\w, ]+)\}\]?`(?:, `(\w+)` of `\{([\w, ]+)\}`)? \|/gm)];
+  assert.deepEqual(rows.map(([, name]) => name).sort(), Object.keys(calls).sort());
+  for (const [, name, isList, members, inner, innerMembers] of rows) {
+    const line = ['stagectl', ...calls[name], '--output', 'json'].join(' ').replace('$ADA', id);
+    const printed = JSON.parse(await shell(line));
+    const one = isList ? printed[0] : printed;
+    assert.deepEqual(Object.keys(one).sort(), members.split(', ').sort(), line);
+    if (inner) assert.deepEqual(Object.keys(one[inner][0]).sort(), innerMembers.split(', ').sort(), `${line}: ${inner}`);
+  }
 });
