@@ -24,6 +24,18 @@ inline tracking_state::time_point at(int tick) {
 
 inline const session_ref the_session{user_id{{1}}, session_id{{2}}};
 
+// A rule that is left out, to show that the model would notice.
+enum class breakage : std::uint8_t {
+    none,
+    late_reply_is_kept,        // C2: a reply counts, though news of a change came before it
+    data_loss_is_forgotten,    // C2: what was remembered outlives its data connection,
+    listener_loss_is_forgotten,  // or the one on which news come
+    lease_never_ends,          // C3: a node that hears nothing goes on answering
+    news_are_not_read,         // C4: what lies in the socket is not looked at before an answer
+    full_socket_is_trusted,    // C4: that more may be waiting behind it is not doubted
+    own_write_is_not_noted,    // C4: a node goes on remembering what it has changed itself
+};
+
 struct budget {
     int writes = 0;      // by another process, which settles them before it answers
     int own_writes = 0;  // by the process of both nodes, as two shards
@@ -42,6 +54,7 @@ struct budget {
     std::size_t room = 2;         // of a listener's socket, in messages
     bool armed = true;            // begins when everything is connected and agreed
     bool patient = true;          // what the ledger says is told when it is final (unheard_ends)
+    breakage broken = breakage::none;
 };
 
 struct request {
@@ -61,6 +74,7 @@ struct message {
 };
 
 struct node {
+    breakage broken = breakage::none;
     tracking_state tracking;
     session_cache cache{64 * 1024};
     bool own_write_noted = false;
@@ -97,13 +111,13 @@ struct node {
         data_open = data_closing = false;
         requests.clear(), replies.clear();
         tracking.data_closed();
-        drop_all();
+        if (broken != breakage::data_loss_is_forgotten) drop_all();
     }
     void listener_lost() {
         listener_open = false;
         socket.clear(), pings.clear();
         tracking.listener_closed();
-        drop_all();
+        if (broken != breakage::listener_loss_is_forgotten) drop_all();
     }
     void read_one() {
         const auto news = socket.front();
@@ -119,15 +133,20 @@ struct node {
     void read_all() {
         const bool full = socket.size() >= room;
         while (!socket.empty()) read_one();
-        if (full) tracking.doubt();
+        if (full && broken != breakage::full_socket_is_trusted) tracking.doubt();
     }
     bool may_answer(int now) const {
+        if (broken == breakage::lease_never_ends) return data_open && listener_open && tracking.keeps();
         return data_open && listener_open && tracking.answers(at(now), at(data_answered));
+    }
+    void keep(session_cache::ticket ticket, const remembered_session& what) {
+        const bool anyhow = broken == breakage::late_reply_is_kept && ticket != 0;
+        cache.keep(the_session, anyhow ? cache.expect(the_session) : ticket, what);
     }
     // What redis_session_cache::recall does. The version that it answers with.
     std::optional<int> recall(int now) {
         if (!cache.find(the_session) || !believes(now) || !may_answer(now)) return std::nullopt;
-        read_all();
+        if (broken != breakage::news_are_not_read) read_all();
         if (!may_answer(now)) return std::nullopt;
         if (own_write_noted) cache.evict(the_session);
         const auto* const found = cache.find(the_session);
