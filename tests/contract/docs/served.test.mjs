@@ -76,8 +76,9 @@ const changing = operations.filter(({ path, method }) => method !== 'get' && pat
 
 test('what changes something is no GET: it is 405, or reads', stack.telling(async () => {
   const admin = await stack.adminDevice();
-  const everything = () => stack.sqlite(['users', 'sessions', 'outbox', 'audit_log', 'api_tokens', 'stage_manager_profiles']
-    .map((table) => `SELECT '${table}', * FROM ${table}`).join(';')).output;
+  // What was refused before may be noted at any time within a second.
+  const everything = () => stack.sqlite(['users', 'sessions', 'outbox', "audit_log WHERE action <> 'denied'", 'api_tokens', 'stage_manager_profiles']
+    .map((table) => `SELECT * FROM ${table}`).join(';')).output;
   const before = everything();
   for (const path of new Set(changing.map((each) => each.path))) {
     for (const method of ['GET', 'HEAD']) {
