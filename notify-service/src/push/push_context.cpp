@@ -21,6 +21,10 @@ milliseconds draw_delay(push_context& node, close_code code) {
     return draw(node, milliseconds{rule.soonest_ms}, milliseconds{rule.latest_ms});
 }
 
+milliseconds draw_first_beat(push_context& node) {
+    return draw(node, node.settings.heartbeat / 2, node.settings.heartbeat);
+}
+
 milliseconds draw_delay_after_loss(push_context& node) { return draw(node, soonest_after_loss, latest_after_loss); }
 
 frame make_farewell(push_context& node, encoding how, close_code code, std::optional<errc> cause) {

@@ -66,6 +66,8 @@ inline transport_metrics& counts_of(push_context& node, encoding how) noexcept {
 std::chrono::milliseconds draw_delay(push_context& node, close_code code);
 // The same for one whose connection breaks unannounced.
 std::chrono::milliseconds draw_delay_after_loss(push_context& node);
+// Until the first heartbeat: sockets that were opened together do not beat together.
+std::chrono::milliseconds draw_first_beat(push_context& node);
 
 // The last frame for this code, with a delay of its own for each socket where the client comes back after one.
 frame make_farewell(push_context& node, encoding how, close_code code, std::optional<errc> cause);

@@ -18,12 +18,6 @@ constexpr auto flush_time = std::chrono::milliseconds{1500};
 // A slow reader that reads on meanwhile hears why, and has less to catch up.
 constexpr auto slow_flush_time = std::chrono::milliseconds{5000};
 
-// Sockets that were opened together do not beat together.
-std::chrono::milliseconds first_beat_within(push_context& node) {
-    const auto interval = node.settings.heartbeat.count();
-    return std::chrono::milliseconds{std::uniform_int_distribution{interval / 2, interval}(node.jitter)};
-}
-
 constexpr refusal unavailable(errc why) noexcept { return {close_code::try_again_later, why}; }
 
 }  // namespace
@@ -84,7 +78,7 @@ void push_socket::opened(socket_quota::place place) {
     place_.emplace(std::move(place));
     phase_ = phase::open;
     counts_.sockets.add(1);
-    pulse_.start(steady_clock::now() + first_beat_within(node_));
+    pulse_.start(steady_clock::now() + draw_first_beat(node_));
 
     if (ended_early_) return end(ended_early_->why, ended_early_->change);
     if (node_.draining) return close(close_code::draining, errc::shutting_down);
@@ -175,21 +169,12 @@ void push_socket::on_readout(const read_request& asked, readout found) {
     if (!granted) {
         const auto refused = granted.error();
         if (refused.code == close_code::session_unclear) return close(refused.code, refused.why);
-        return end(refused, change_that_ended(found));
+        return end(refused, epoch_ ? change_that_ended(found.letters, who_.session, *epoch_) : 0);
     }
     take_times(*granted);
     // No admin any more, or not an active one: what the session may have is another connection.
     if (console_ && !may_watch(granted->facts)) return close(close_code::session_unclear, errc::forbidden);
     tell(asked, found, granted->facts);
-}
-
-std::int64_t push_socket::change_that_ended(const readout& read) const {
-    for (const auto& text : read.letters) {
-        const auto news = parse_letter(text);
-        const bool ends = news && epoch_ && check_letter(*news, who_.session, *epoch_);
-        if (ends) return news->version;
-    }
-    return 0;
 }
 
 void push_socket::on_session(const readout& found) {
@@ -276,9 +261,9 @@ bool push_socket::send(std::span<const frame> what) {
 }
 
 bool push_socket::on_put(ws::sent outcome) {
-    const bool taken = was_taken(outcome);
-    if (taken) receipt_.wrote(position_.sent());
-    return taken;
+    if (!was_taken(outcome)) return false;
+    receipt_.wrote(position_.sent());
+    return true;
 }
 
 bool push_socket::was_taken(ws::sent outcome) {

@@ -112,8 +112,6 @@ private:
     void add_welcome(std::vector<frame>& to, const replay& own, const console::news& feed, const user_facts& facts);
     // How many.
     std::size_t add_events(std::vector<frame>& to, const replay& own, const readout& read, const console::news& feed);
-    // The first change of the user, among what was read, that leaves the session dead; 0: none of them.
-    std::int64_t change_that_ended(const readout& read) const;
     // Behind what was written last, on a console in both histories.
     std::string cursor() const;
     // Whether they were taken.

