@@ -107,12 +107,12 @@ void cpu_pool::relieve(seat& whose) {
     std::unique_lock lock{mutex_};
     for (;;) {
         wake_relief_.wait(lock, [&] {
-            return (whose.stuck && (whose.unanswered() || !jobs_.empty())) || (closed_ && all_answered());
+            return whose.calls(!jobs_.empty()) || (closed_ && all_answered());
         });
         std::shared_ptr<job> next;
-        if (whose.stuck && whose.unanswered()) {
+        if (whose.overdue && whose.unanswered()) {
             next = whose.current;
-        } else if (!jobs_.empty()) {
+        } else if (whose.relieved && !jobs_.empty()) {
             next = std::move(jobs_.front().what);
             jobs_.pop_front();
         } else {
@@ -157,7 +157,8 @@ void cpu_pool::usher() {
 void cpu_pool::collect_done(clock::time_point now, std::vector<answer>& told) {
     for (auto& each : desk_->seats) {
         if (!each.current || !each.done.exchange(false, std::memory_order_acquire)) continue;
-        each.stuck = false;
+        each.overdue = false;
+        each.relieved = now - each.since > bounds_.relief_after;
         auto done = std::exchange(each.current, nullptr);
         if (std::exchange(done->answered_, true)) continue;  // by the relief
         note_duration(now - each.since);
@@ -186,8 +187,8 @@ void cpu_pool::seat_the_waiting(clock::time_point now) {
 void cpu_pool::call_relief(clock::time_point now) {
     bool called = false;
     for (auto& each : desk_->seats) {
-        if (!each.stuck && each.unanswered() && each.since + bounds_.relief_after <= now) each.stuck = true;
-        called = called || (each.stuck && (each.unanswered() || !jobs_.empty()));
+        if (each.unanswered() && each.since + bounds_.relief_after <= now) each.overdue = each.relieved = true;
+        called = called || each.calls(!jobs_.empty());
     }
     if (called) wake_relief_.notify_all();
 }
@@ -195,7 +196,7 @@ void cpu_pool::call_relief(clock::time_point now) {
 cpu_pool::clock::time_point cpu_pool::next_deadline() const {
     auto next = jobs_.empty() ? clock::now() + std::chrono::hours{1} : jobs_.front().latest;
     for (const auto& each : desk_->seats) {
-        if (!each.stuck && each.unanswered()) next = std::min(next, each.since + bounds_.relief_after);
+        if (!each.overdue && each.unanswered()) next = std::min(next, each.since + bounds_.relief_after);
     }
     return next;
 }
