@@ -106,8 +106,8 @@ std::vector<person> find_people(api& server, const std::vector<std::string>& nam
             throw failure{exit_code::usage, "'" + name + "' is neither an e-mail nor an id"};
         } else {
             const auto page = calls.get("/api/admin/stage-managers?limit=1&email=" + percent_encoded(name));
-            const auto& items = member_of(page.object(), "items");
-            if (items.is_array() && !items.as_array().empty()) one.id = text_of(items.as_array().front().as_object(), "id");
+            const auto& items = member_of(page.object(), "items").as_array();
+            if (!items.empty()) one.id = text_of(items.front().as_object(), "id");
         }
         bar.advance(1);
         if (one.id.empty() || seen.insert(one.id).second) found.push_back(std::move(one));

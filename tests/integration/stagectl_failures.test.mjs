@@ -62,7 +62,8 @@ async function eachFails(server, credential, { code, line, except = {}, only = O
   for (const name of only) {
     for (const args of commands[name]) {
       const all = [...args, '--timeout', timeout, ...(decides.includes(name) ? ['--patience', '0s'] : [])];
-      const expected = except[args.slice(0, 2).join(' ')] ?? except[name] ?? code;
+      const variant = args.find((word) => word === '--end' || word === 'revoke');
+      const expected = except[variant ? `${name} ${variant}` : name] ?? code;
       const { code: left, stdout, stderr } = await ctl.run(all, { server, ...password, input: args.includes('-') ? `${somebody}\n` : password.input });
       assert.deepEqual([args.join(' '), left], [args.join(' '), expected], stderr);
       if (name === 'logout') keep(server, credential);
