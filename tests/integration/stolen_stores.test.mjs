@@ -144,7 +144,7 @@ const claimsBytes = (key, user, session, generation) => {
 };
 
 /** Sends each request; how often which status came back. None may set a cookie. */
-async function present(requests) {
+async function present(requests, atOnce = forgeriesAtOnce) {
   const wires = new Wires(stack.auth.port);
   const statuses = new Map();
   const next = async () => {
@@ -155,7 +155,7 @@ async function present(requests) {
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     }
   };
-  await Promise.all(Array.from({ length: forgeriesAtOnce }, next));
+  await Promise.all(Array.from({ length: atOnce }, next));
   wires.close();
   return statuses;
 }
@@ -207,7 +207,7 @@ test('nothing in them opens the door by itself: as a cookie, a bearer token, a p
                   + `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     }
   }
-  const statuses = await present(logins);
+  const statuses = await present(logins, 2);  // no more than a hashing thread on a busy machine gets through
   assert.ok(statuses.get(401) >= victims.length, 'passwords were compared');
   assert.deepEqual([...statuses.keys()].filter((status) => status !== 401 && status !== 429), []);
 });
