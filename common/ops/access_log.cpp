@@ -47,6 +47,7 @@ bool access_log::is_summed(const http::finished_request& done) {
 }
 
 void access_log::tell(const http::finished_request& done) const {
+    if (done.error && done.incoming) log_security_event(*done.error, *done.incoming);
     // What the log alone needs is not made when it takes none.
     if (obs::request_observer::is_told(done.status)) {
         obs::finished_request told;
@@ -72,7 +73,6 @@ void access_log::tell(const http::finished_request& done) const {
         told.token = token;
         requests_.tell(told);
     }
-    if (done.error && done.incoming) log_security_event(*done.error, *done.incoming);
 }
 
 void access_log::tell_sums() {
