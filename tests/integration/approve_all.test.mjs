@@ -49,10 +49,14 @@ class Feed {
     await until(async () => (await stack.notify.metrics()).stagedoor_sse_sockets > 0, { what: 'the feed being open' });
     return opened;
   }
-  /** Waits until it has heard of `people`: how often of each. */
+  /**
+   * Waits until it has heard of `people`, or has said that it may lack something: how often of each. What admins hear goes back a thousand
+   * events (R3), which a reader that was cut off (4413) in a burst may find gone; the audit log has them.
+   */
   async heardOf(people) {
     const times = () => people.map(({ id }) => this.seen.get(`${id}.2`) ?? 0);
-    await until(() => !times().includes(0), { what: 'the feed', withinMs: 30_000, everyMs: 100 });
+    const admitsToLack = () => this.watching.told.stderr.includes('something may be missing here: `stagectl audit` has it');
+    await until(() => !times().includes(0) || admitsToLack(), { what: 'the feed', withinMs: 30_000, everyMs: 100 });
     return times();
   }
   async close() {
@@ -107,7 +111,7 @@ async function everybodyOnce(people, tabs = []) {
     assert.deepEqual([status, version], ['active', 2]);
   }));
   redis.close();
-  assert.deepEqual((await feed.heardOf(people)).filter((times) => times !== 1), []);
+  assert.deepEqual((await feed.heardOf(people)).filter((times) => times > 1), []);
   for (const tab of tabs) {
     await until(() => tab.versions().length > 0, { what: 'a tab' });
     assert.deepEqual(tab.versions(), [2]);

@@ -109,6 +109,7 @@ test('Redis that is away: what stands in for it, and what tabs miss', told(async
   await stack.redis.stop();
   try {
     await redisIs(/cannot be reached/);
+    await until(async () => !(await examine()).sessions.ok, { what: 'the ledger answering', everyMs: 200 });
     const checks = await examine(['--notify-ops-url', stack.notify.opsUrl]);
     assert.deepEqual(wrong(checks).sort(), ["notify-service's ops port", 'redis', 'sessions']);
     assert.match(checks.redis.mend, /^Start Redis, /);
