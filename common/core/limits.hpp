@@ -162,8 +162,8 @@ inline constexpr std::size_t password_queue = 32;     // waiting sign-ins per ha
 // before (rate_limit_time, and the database's times above) it is answered within 1 s, also on a starved machine.
 inline constexpr auto password_queue_time = 500ms;
 // Hashing gives way to everybody and takes what they leave. Where they leave less than about a fifth of a core for this
-// long (15 ms on a whole one), batch threads of this niceness do it: they get a quarter of a core that others fill, so a
-// sign-in that waited its longest is still answered within 1 s.
+// long (15 ms on a whole one), batch threads of this niceness do it: they get a quarter of a core that others fill, and rest
+// a quarter of this time after each hash. So a sign-in that waited its longest is still answered within 1 s.
 inline constexpr auto password_relief_time = 100ms;
 inline constexpr int password_relief_niceness = 5;
 

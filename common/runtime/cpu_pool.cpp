@@ -107,12 +107,12 @@ void cpu_pool::relieve(seat& whose) {
     std::unique_lock lock{mutex_};
     for (;;) {
         wake_relief_.wait(lock, [&] {
-            return whose.calls(!jobs_.empty()) || (closed_ && all_answered());
+            return (whose.stuck && (whose.unanswered() || !jobs_.empty())) || (closed_ && all_answered());
         });
         std::shared_ptr<job> next;
-        if (whose.overdue && whose.unanswered()) {
+        if (whose.stuck && whose.unanswered()) {
             next = whose.current;
-        } else if (whose.relieved && !jobs_.empty()) {
+        } else if (!jobs_.empty()) {
             next = std::move(jobs_.front().what);
             jobs_.pop_front();
         } else {
@@ -122,14 +122,17 @@ void cpu_pool::relieve(seat& whose) {
         const auto began = clock::now();
         next->work(crew::relief);
         lock.lock();
-        if (std::exchange(next->answered_, true)) continue;  // by the worker
-        note_duration(clock::now() - began);
-        lock.unlock();
-        relieved_.fetch_add(1, std::memory_order_relaxed);
-        next->finish(turn::came, crew::relief);
-        next.reset();
-        lock.lock();
-        if (closed_) desk_->bell.post();
+        if (!std::exchange(next->answered_, true)) {  // not by the worker
+            note_duration(clock::now() - began);
+            lock.unlock();
+            relieved_.fetch_add(1, std::memory_order_relaxed);
+            next->finish(turn::came, crew::relief);
+            next.reset();
+            lock.lock();
+            if (closed_) desk_->bell.post();
+        }
+        // A relief that goes on and on fills the core that its worker waits for.
+        wake_relief_.wait_for(lock, bounds_.relief_after / 4, [this] { return closed_; });
     }
 }
 
@@ -157,8 +160,7 @@ void cpu_pool::usher() {
 void cpu_pool::collect_done(clock::time_point now, std::vector<answer>& told) {
     for (auto& each : desk_->seats) {
         if (!each.current || !each.done.exchange(false, std::memory_order_acquire)) continue;
-        each.overdue = false;
-        each.relieved = now - each.since > bounds_.relief_after;
+        each.stuck = false;
         auto done = std::exchange(each.current, nullptr);
         if (std::exchange(done->answered_, true)) continue;  // by the relief
         note_duration(now - each.since);
@@ -187,8 +189,8 @@ void cpu_pool::seat_the_waiting(clock::time_point now) {
 void cpu_pool::call_relief(clock::time_point now) {
     bool called = false;
     for (auto& each : desk_->seats) {
-        if (each.unanswered() && each.since + bounds_.relief_after <= now) each.overdue = each.relieved = true;
-        called = called || each.calls(!jobs_.empty());
+        if (!each.stuck && each.unanswered() && each.since + bounds_.relief_after <= now) each.stuck = true;
+        called = called || (each.stuck && (each.unanswered() || !jobs_.empty()));
     }
     if (called) wake_relief_.notify_all();
 }
@@ -196,7 +198,7 @@ void cpu_pool::call_relief(clock::time_point now) {
 cpu_pool::clock::time_point cpu_pool::next_deadline() const {
     auto next = jobs_.empty() ? clock::now() + std::chrono::hours{1} : jobs_.front().latest;
     for (const auto& each : desk_->seats) {
-        if (!each.overdue && each.unanswered()) next = std::min(next, each.since + bounds_.relief_after);
+        if (!each.stuck && each.unanswered()) next = std::min(next, each.since + bounds_.relief_after);
     }
     return next;
 }

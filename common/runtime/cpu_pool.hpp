@@ -5,7 +5,7 @@
 //   worker   class idle, gives way to everybody. Computes and does nothing else: it takes no lock, and what it computed
 //            is handed on by the usher, for on a full machine it may stand still for a second anywhere in its code
 //   relief   one for each worker, class batch. Sleeps, until its worker has had a job for `relief_after`: then it does
-//            that job itself, and goes on with the queue until the worker has done one in time
+//            that job itself, and goes on with the queue, with rests, until the worker is back
 //   usher    gives jobs to workers, finishes what they have done, turns away who has waited for too long, calls the relief
 #pragma once
 
@@ -121,12 +121,9 @@ private:
         // The pool's, under its mutex.
         std::shared_ptr<job> current;  // null: the worker is free
         clock::time_point since;
-        bool overdue = false;   // the relief does `current`, too
-        bool relieved = false;  // the relief does what waits: the worker was late the last time
+        bool stuck = false;  // the relief is called
 
         bool unanswered() const noexcept { return current && !current->answered_; }
-        // The relief has something to do; `waiting`: the queue is not empty.
-        bool calls(bool waiting) const noexcept { return (overdue && unanswered()) || (relieved && waiting); }
     };
     // Shared with workers that are left behind.
     struct desk {
