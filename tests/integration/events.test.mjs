@@ -81,6 +81,7 @@ story('a client that comes back with Last-Event-ID hears what it missed, and not
 story('curl shows the stream as it comes', async () => {
   const { person, device } = await signedIn();
   const curl = spawn('curl', ['-sN', '-b', device.cookie, `http://127.0.0.1:${stack.notify.port}/events`]);
+  const closed = new Promise((ended) => curl.once('close', ended));
   let text = '';
   curl.stdout.on('data', (part) => { text += part; });
   const saw = (type) => until(() => parseBlocks(text).blocks.some(({ frame }) => frame?.type === `stagedoor.${type}`), { what: type });
@@ -88,8 +89,7 @@ story('curl shows the stream as it comes', async () => {
   await stack.decide(person, 'approve');
   await saw('stage_manager.approved');
   await device.post('/api/auth/logout');
-  const code = await new Promise((ended) => curl.once('close', ended));
-  assert.equal(code, 0, 'the body came to its end');
+  assert.equal(await closed, 0, 'the body came to its end');
   assert.ok(text.includes('"code":4401'));
 });
 
