@@ -21,7 +21,9 @@ std::vector<std::string> names_of(const auto& range) {
 }
 
 bool asks_for(std::span<const std::string> arguments, std::string_view flag, std::string_view short_flag = {}) {
-    return std::ranges::any_of(arguments, [&](std::string_view a) { return a == flag || a == short_flag; });
+    return std::ranges::any_of(arguments, [&](std::string_view a) {
+        return a == flag || (!short_flag.empty() && a == short_flag);
+    });
 }
 
 std::optional<std::string> read_whole_file(const std::string& path) {

@@ -60,7 +60,8 @@ boost::system::result<key_ring, std::string> load_key_file(const std::filesystem
     if (when == missing_key_file::is_made && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT && !make_file(path)) {
         return named + " is missing and cannot be made: " + system_reason();
     }
-    const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    // Not to wait for whoever might write into a pipe: what it is, is looked at below.
+    const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (!file) return named + " cannot be read: " + system_reason();
     struct stat about {};
     if (::fstat(file.get(), &about) != 0) return named + " cannot be read: " + system_reason();

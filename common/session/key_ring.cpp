@@ -13,13 +13,18 @@ namespace {
 using key_bytes = std::array<std::uint8_t, 32>;
 
 // Of 32 random bytes about 30 differ; fewer than 16 come once in 10^16 keys. So this is a key that somebody typed, or
-// a file that was never filled.
+// a file that was never filled. Likewise of the steps from one to the next: of a key that somebody counted up they are few.
 constexpr std::size_t fewest_values = 16;
+
+bool is_printable(std::uint8_t byte) noexcept { return byte >= 0x20 && byte < 0x7f; }
 
 bool is_weak(const key_bytes& key) noexcept {
     std::bitset<256> seen;
+    std::bitset<256> steps;
     for (const auto byte : key) seen.set(byte);
-    return seen.count() < fewest_values;
+    for (std::size_t i = 1; i < key.size(); ++i) steps.set(static_cast<std::uint8_t>(key[i] - key[i - 1]));
+    // A sentence: random bytes are all printable once in 10^13 keys.
+    return seen.count() < fewest_values || steps.count() < fewest_values || std::ranges::all_of(key, is_printable);
 }
 
 }  // namespace
@@ -49,7 +54,7 @@ std::optional<key_ring> key_ring::parse(std::string_view text, std::string& comp
         if (!from_base64url(trim(line.substr(space)), bytes)) {
             return refuse("the key has to be 32 bytes in base64url (43 characters)");
         }
-        if (is_weak(bytes)) return refuse("the key is weak: too many of its bytes are alike");
+        if (is_weak(bytes)) return refuse("the key is weak: it has to be 32 random bytes, and these look typed or counted");
         key made{static_cast<std::uint8_t>(id), sha256(std::span<const std::uint8_t>{bytes}), {}};
         if (std::ranges::any_of(ring.keys_, [&](const key& k) { return k.digest == made.digest; })) {
             return refuse("the key is there already, under another id");

@@ -44,7 +44,7 @@ void read_origin(std::string_view text) {
 void read_token(std::string_view text) {
     static const bool ready = init_crypto();
     static std::string complaint;
-    static const auto ring = session::key_ring::parse("1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", complaint);
+    static const auto ring = session::key_ring::parse("1 KFGdFEoNVQQs71Bq_Eu8ObcmaYp5pzImOl0TvWfJxeA", complaint);
     require(ready && ring);
     const auto token = session::parse_token(text);
     if (!token) return;

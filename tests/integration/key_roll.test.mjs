@@ -1,6 +1,6 @@
 // Keys that sign session tokens: which file is taken, and rolling them under living sessions on two nodes (K4).
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +45,8 @@ const refusals = [
   ['has only comments', '# 1 x\n\n', 0o600, /there is no key in it/],
   ['has a key of zeros', `1 ${Buffer.alloc(32).toString('base64url')}\n`, 0o600, /line 1: the key is weak/],
   ['has a key of one word over and over', `1 ${Buffer.from('password'.repeat(4)).toString('base64url')}\n`, 0o600, /line 1: the key is weak/],
+  ['has a key that somebody counted', `1 ${Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('base64url')}\n`, 0o600, /line 1: the key is weak/],
+  ['has a sentence for a key', `1 ${Buffer.from('correct horse battery staple 123').toString('base64url')}\n`, 0o600, /line 1: the key is weak/],
   ['has a short key', `1 ${randomBytes(16).toString('base64url')}\n`, 0o600, /line 1: the key has to be 32 bytes/],
   ['has a long key', `1 ${randomBytes(33).toString('base64url')}\n`, 0o600, /line 1: the key has to be 32 bytes/],
   ['has a key twice', `1 ${good.slice(2)}2 ${good.slice(2)}`, 0o600, /line 2: the key is there already/],
@@ -70,6 +72,11 @@ told('what is no file, or cannot be made, stops the start', async () => {
   mkdirSync(join(folder, 'directory'));
   assert.match(await refusalOf('auth-service', join(folder, 'directory')), /is not a regular file/);
   assert.match(await refusalOf('auth-service', join(folder, 'nowhere', 'keys')), /is missing and cannot be made/);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', ['-m', '600', pipe]);
+  for (const service of ['auth-service', 'notify-service']) {
+    assert.match(await refusalOf(service, pipe), /is not a regular file/, 'nobody ever writes into it');
+  }
   symlinkSync(join(folder, 'gone'), join(folder, 'dangling'));
   assert.match(await refusalOf('auth-service', join(folder, 'dangling')), /cannot be/);
   assert.match(await refusalOf('notify-service', join(folder, 'absent')), /cannot be read/);

@@ -156,6 +156,15 @@ TEST_CASE("the version is the program's name and number") {
     CHECK(a.run({"serve", "--version"}).exit_code == 0);
 }
 
+TEST_CASE("an empty value is a value, and no request for the version") {
+    auth a;
+    for (const auto* const option : {"--listen", "--redis-url"}) {
+        const auto refused = a.run({"serve", "--listen", "127.0.0.1:1", option, ""});
+        CHECK(refused.exit_code == exit_usage);
+        CHECK(has(refused.text, std::string{option}));
+    }
+}
+
 TEST_CASE("an unknown command is told the nearest one") {
     auth a;
     for (const auto& arguments : {std::vector<std::string>{"srve"}, {"help", "srve"}}) {

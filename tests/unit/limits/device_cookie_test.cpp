@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string key_1 = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const std::string key_2 = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const std::string key_1 = "KFGdFEoNVQQs71Bq_Eu8ObcmaYp5pzImOl0TvWfJxeA";
+const std::string key_2 = "Xl4q3MR8Mr4ZwxG5zP3gr1Z6igCjMGhJW6kFZ3IAQQ4";
 const instant now = from_unix_ms(1'800'000'000'000);
 const std::string ada = "ada@example.com";
 

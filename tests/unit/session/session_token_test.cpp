@@ -25,8 +25,8 @@ std::string complaint_about(const std::string& text) {
     return complaint;
 }
 
-const std::string key_a = "1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n";
-const std::string key_b = "2 ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8\n";
+const std::string key_a = "1 KFGdFEoNVQQs71Bq_Eu8ObcmaYp5pzImOl0TvWfJxeA\n";
+const std::string key_b = "2 Xl4q3MR8Mr4ZwxG5zP3gr1Z6igCjMGhJW6kFZ3IAQQ4\n";
 
 token_claims some_claims() { return {1, user_id{make_uuid_v7()}, session_id{make_uuid_v4()}, 7}; }
 
@@ -76,11 +76,14 @@ TEST_CASE("a token of an accepted key that does not sign any more is genuine") {
 TEST_CASE("a key file is refused with its line and reason, and without the key") {
     CHECK(complaint_about("").find("no key") != std::string::npos);
     CHECK(complaint_about("1 short\n").starts_with("line 1: the key has to be 32 bytes"));
-    CHECK(complaint_about("# x\n256 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n").starts_with("line 2: the id"));
+    CHECK(complaint_about("# x\n256 KFGdFEoNVQQs71Bq_Eu8ObcmaYp5pzImOl0TvWfJxeA\n").starts_with("line 2: the id"));
     CHECK(complaint_about(key_a + key_a).starts_with("line 2: the id is taken"));
     CHECK(complaint_about("1 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n").find("weak") != std::string::npos);
     // "password" four times: eight values
     CHECK(complaint_about("1 cGFzc3dvcmRwYXNzd29yZHBhc3N3b3JkcGFzc3dvcmQ\n").find("weak") != std::string::npos);
+    // 0, 1, 2, …, 31; and "correct horse battery staple 123".
+    CHECK(complaint_about("1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n").find("weak") != std::string::npos);
+    CHECK(complaint_about("1 Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSAxMjM\n").find("weak") != std::string::npos);
     CHECK(complaint_about(key_a + "3" + key_a.substr(1)).starts_with("line 2: the key is there already"));
 }
 
@@ -91,7 +94,7 @@ TEST_CASE("a session's name in logs is a hash that anybody can make of its id") 
 }
 
 TEST_CASE("a made key file is accepted and never the same twice") {
-    ring_of(key_ring::make_file_text());
+    for (int i = 0; i < 1'000; ++i) ring_of(key_ring::make_file_text());
     CHECK(key_ring::make_file_text() != key_ring::make_file_text());
 }
 
