@@ -77,7 +77,7 @@ story('a node that is told to stop says that its sockets are gone; one that is k
   await stack.notify.start();
   await openTab(device);
   await become(person, ['c w 1 1 1', 'o w 1 1 1']);
-  assert.notEqual(stack.redisCommand('KEYS', 'stagedoor:{holder:*}'), '');
+  await until(() => stack.redisCommand('KEYS', 'stagedoor:{holder:*}') !== '', { what: 'the sign of life' });
   await stack.notify.kill();
   await until(() => stack.redisCommand('KEYS', 'stagedoor:{holder:*}') === '', { what: 'the loss of the sign of life' });
   assert.deepEqual(lines(person).sort(), ['c w 1 1 1', 'o w 1 1 1']);
