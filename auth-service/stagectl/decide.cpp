@@ -10,6 +10,7 @@
 #include "auth-service/stagectl/patience.hpp"
 #include "auth-service/stagectl/people.hpp"
 #include "auth-service/stagectl/print.hpp"
+#include "common/core/limits.hpp"
 
 namespace stagedoor::ctl {
 namespace {
@@ -18,7 +19,6 @@ namespace json = boost::json;
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr std::size_t page_max = 200;  // the API's
 constexpr std::string_view pending_people = "/api/admin/stage-managers?status=pending&limit=";
 
 struct decision {
@@ -106,7 +106,7 @@ void decide_all_pending(desk& at, const decision& what, std::size_t total, outco
     batches all{at, what, total, into};
     std::string cursor;
     do {
-        const auto page = all.server().get(std::string{pending_people} + std::to_string(page_max) +
+        const auto page = all.server().get(std::string{pending_people} + std::to_string(limits::page_max) +
                                            (cursor.empty() ? "" : "&cursor=" + percent_encoded(cursor)));
         for (const auto& item : member_of(page.object(), "items").as_array()) {
             const auto& user = item.as_object();

@@ -38,6 +38,8 @@ class failure : public std::runtime_error {
 public:
     failure(exit_code code, const std::string& line) : std::runtime_error{line}, code_{code} {}
     exit_code code() const noexcept { return code_; }
+    // The server may be there again later.
+    bool is_away() const noexcept { return code_ == exit_code::unreachable || code_ == exit_code::unavailable; }
 
     // The same, of a call that went out and has not been answered: whether it was carried out nobody can tell.
     failure in_doubt() const {

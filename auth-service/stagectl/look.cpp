@@ -5,13 +5,12 @@
 #include "auth-service/stagectl/people.hpp"
 #include "auth-service/stagectl/print.hpp"
 #include "auth-service/stagectl/table.hpp"
+#include "common/core/limits.hpp"
 
 namespace stagedoor::ctl {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t page_max = 200;  // the API's
 
 // For table::text: a pipe gets lines as long as they are.
 std::size_t page_width() { return output_is_terminal() ? terminal_width() : 0; }
@@ -36,7 +35,7 @@ json::array items_of(api& server, const std::string& path, std::size_t limit, js
     json::array all;
     std::string cursor;
     do {
-        const auto size = std::to_string(std::min(page_max, limit - all.size()));
+        const auto size = std::to_string(std::min(limits::page_max, limit - all.size()));
         const auto page = server.get(path + (path.find('?') == std::string::npos ? '?' : '&') + "limit=" + size +
                                      (cursor.empty() ? "" : "&cursor=" + percent_encoded(cursor)));
         for (const auto& item : member_of(page.object(), "items").as_array()) all.push_back(item);
@@ -145,7 +144,7 @@ exit_code list(desk& at) {
 
 exit_code show(desk& at) {
     const auto id = find_person(at.server, at.given.show.front());
-    const auto history = items_of(at.server, "/api/admin/audit?user=" + id, page_max);
+    const auto history = items_of(at.server, "/api/admin/audit?user=" + id, limits::page_max);
     const auto open = sessions_of(at.server, id);
     const json::object* facts = nullptr;
     for (const auto& entry : history) {

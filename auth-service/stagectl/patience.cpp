@@ -23,10 +23,6 @@ constexpr auto key_grace = 2s;
 
 std::string make_key() { return format_uuid(make_uuid_v4()); }
 
-bool is_away(const failure& why) {
-    return why.code() == exit_code::unreachable || why.code() == exit_code::unavailable;
-}
-
 bool is_in_flight(const answer& given) { return given.status == 409 && given.problem_code() == "idempotency_key_in_flight"; }
 
 milliseconds jittered(milliseconds pause) {
@@ -48,7 +44,7 @@ answer patient_calls::insist(const std::function<answer()>& once) {
             in_doubt = in_doubt || why.is_in_doubt();
             const bool nobody_there = !server_.has_answered() && why.code() == exit_code::unreachable;
             const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
-            if (!is_away(why) || nobody_there || left < pause) throw in_doubt ? why.in_doubt() : why;
+            if (!why.is_away() || nobody_there || left < pause) throw in_doubt ? why.in_doubt() : why;
             bar_.waits(why.what(), left);
         }
         sleep_for(jittered(pause));

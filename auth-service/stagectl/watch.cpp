@@ -34,10 +34,6 @@ void tell(const desk& at, const json::object& event) {
           printable(text_of(user, "email")) + (reason.empty() ? "" : "  (" + printable(reason) + ')') + '\n');
 }
 
-bool is_away(const failure& why) {
-    return why.code() == exit_code::unreachable || why.code() == exit_code::unavailable;
-}
-
 // Said to the person, not to the reader of the output.
 void remark(const std::string& line) { std::fputs(("stagectl: " + line + '\n').c_str(), stderr); }
 
@@ -127,7 +123,7 @@ exit_code watch_stream(desk& at, const std::string& url) {
         try {
             if (!events.listen()) return exit_code::done;
         } catch (const failure& why) {
-            if (!is_away(why) || !events.has_begun()) throw;  // it never worked
+            if (!why.is_away() || !events.has_begun()) throw;  // it never worked
         }
         if (events.has_moved()) pause = first_pause;
         if (!interrupted()) sleep_for(pause);
@@ -174,7 +170,7 @@ exit_code watch_audit(desk& at) {
             pause = audit_interval;
         } catch (const failure& why) {
             if (why.code() == exit_code::interrupted) break;
-            if (!is_away(why)) throw;
+            if (!why.is_away()) throw;
             pause = std::min(pause * 2, last_pause);
         }
         for (const auto& item : fresh) {
