@@ -125,6 +125,26 @@ std::optional<std::vector<std::string_view>> body_reader::texts(std::string_view
     return given;
 }
 
+std::optional<std::vector<std::int64_t>> body_reader::optional_integers(std::string_view name, std::size_t most) {
+    const auto* const value = take(name);
+    if (!value || value->is_null()) return std::nullopt;
+    const auto* const array = value->if_array();
+    const bool all_integers =
+        array && std::ranges::all_of(*array, [](const boost::json::value& each) { return each.is_int64(); });
+    if (!all_integers) {
+        complain(name, "has to be an array of integers");
+        return std::nullopt;
+    }
+    if (array->size() > most) {
+        complain(name, "may have at most " + std::to_string(most) + " entries");
+        return std::nullopt;
+    }
+    std::vector<std::int64_t> given;
+    given.reserve(array->size());
+    for (const auto& each : *array) given.push_back(each.get_int64());
+    return given;
+}
+
 void body_reader::complain(std::string_view name, std::string_view message) {
     errors_.push_back({std::string{name}, std::string{message}});
 }

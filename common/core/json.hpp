@@ -54,6 +54,8 @@ public:
 
     // An array of strings, of at most `most`; nothing and a complaint otherwise. They live as long as this reader.
     std::optional<std::vector<std::string_view>> texts(std::string_view name, std::size_t most);
+    // An array of integers, of at most `most`, which may be absent or null; nothing then, and for anything else.
+    std::optional<std::vector<std::int64_t>> optional_integers(std::string_view name, std::size_t most);
 
     void complain(std::string_view name, std::string_view message);
 

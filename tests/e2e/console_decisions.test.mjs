@@ -22,6 +22,17 @@ const outcome = (dialog, text) => dialog.getByRole('listitem').getByText(text, {
 const surprises = (person) => person.errors.filter((error) => !/status of 409/.test(error));
 const count = (sql) => Number(stack.sqlite(`SELECT count(*) FROM ${sql}`).output);
 
+/** Each value that the progress bar of a decision about many has from now on. */
+async function watchProgress({ page }) {
+  const values = [];
+  await page.exposeFunction('progressed', (value) => values.push(value));
+  await page.evaluate(() => {
+    const bar = document.getElementById('bulk-progress');
+    new MutationObserver(() => window.progressed(bar.value)).observe(bar, { attributes: true });
+  });
+  return values;
+}
+
 async function opensConsole(person, account, address = '') {
   await person.signIn(account);
   if (address) await person.page.goto(`/admin${address}`);
@@ -109,12 +120,7 @@ test('500 are approved at once: progress moves, the other console and the log fo
   await first.page.getByLabel('Select this page').check();
   await first.button('Select all that match').click();
   await first.page.getByText('500 selected', { exact: true }).waitFor();
-  const progress = [];
-  await first.page.exposeFunction('progressed', (value) => progress.push(value));
-  await first.page.evaluate(() => {
-    const bar = document.getElementById('bulk-progress');
-    new MutationObserver(() => window.progressed(bar.value)).observe(bar, { attributes: true });
-  });
+  const progress = await watchProgress(first);
   const keys = [];
   first.page.on('request', (request) => {
     if (request.url().endsWith('/bulk')) keys.push(request.headers()['idempotency-key']);
@@ -139,25 +145,62 @@ test('500 are approved at once: progress moves, the other console and the log fo
   await last(first).getByText('You approved 500 people.', { exact: true }).waitFor();
 
   assert.equal(await last(first).getByRole('button', { name: 'Undo' }).count(), 0, 'nobody goes back to waiting');
-  await last(first).getByRole('button', { name: 'Suspend instead' }).waitFor();
+  await last(first).getByRole('button', { name: 'Suspend instead' }).click();
+  await outcome(dialog, '500 suspended').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await last(first).getByRole('button', { name: 'Undo' }).click();
+  await outcome(dialog, '500 reinstated').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  assert.equal(count("users WHERE email LIKE 'many%' AND status = 'active' AND version = 4"), 500);
   assert.deepEqual([...surprises(first), ...surprises(second)], []);
 }));
 
-test('many decisions are undone one by one, as far as nobody has decided since', scene(1, async (admin) => {
-  stack.crowd(20, { prefix: 'back' });
+test('500 decisions are undone by two calls, with progress; who was decided about since is left alone, and it is told by whom', scene(1, async (admin) => {
+  stack.crowd(500, { prefix: 'back' });
   await opensConsole(admin, stack.admin, '?q=back');
   await admin.page.getByLabel('Select this page').check();
-  await admin.button('Reject 20').click();
+  await admin.button('Select all that match').click();
+  await admin.page.getByText('500 selected', { exact: true }).waitFor();
+  await admin.button('Reject 500').click();
   const dialog = admin.page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'Reject 20' }).click();
-  await outcome(dialog, '20 rejected').waitFor();
+  await dialog.getByLabel('Reason (optional)').fill('The season is full');
+  await dialog.getByRole('button', { name: 'Reject 500' }).click();
+  await outcome(dialog, '500 rejected').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
+
+  // One that this console hears of, and one that is decided about while the undo is on its way.
   stack.sqlite("UPDATE users SET status = 'pending' WHERE email = 'back7@example.com'");
   await rowOf(admin, { email: 'back7@example.com' }).waitFor();
+  const rival = stack.device();
+  await rival.signIn(grace);
+  const overtaken = stack.sqlite("SELECT id FROM users WHERE email = 'back9@example.com'").output.trim();
+  const calls = [];
+  await admin.page.route('**/bulk', async (route) => {
+    calls.push(route.request().postDataJSON().ids.length);
+    for (const action of calls.length === 1 ? ['reconsider', 'approve'] : []) {
+      assert.equal((await rival.post(`/api/admin/stage-managers/${overtaken}/${action}`)).status, 200);
+    }
+    await route.continue();
+  });
+  const progress = await watchProgress(admin);
   await last(admin).getByRole('button', { name: 'Undo' }).click();
-  await outcome(dialog, '19 reconsidered').waitFor();
+  await Promise.all(['498 reconsidered', '1 reconsidered before', '1 left alone: changed meanwhile'].map((text) => outcome(dialog, text).waitFor()));
+  await dialog.getByText(/^Grace Hopper \(admin\d+@example\.com\) approved Person 9 at \d/).waitFor();
+  await dialog.getByText(/^Somebody with SQL reconsidered Person 7 at \d/).waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
-  assert.equal(count("users WHERE email LIKE 'back%' AND status = 'pending' AND version = 3"), 20);
+  assert.deepEqual(calls, [250, 250]);
+  assert.ok(progress.includes(250), `progress was seen on its way: ${progress}`);
+  await last(admin).getByText('You reconsidered 498 people. 2 people left alone: somebody was first.', { exact: true }).waitFor();
+  assert.equal(count("users WHERE email LIKE 'back%' AND status = 'pending' AND version = 3"), 499);
+  assert.equal(stack.sqlite(`SELECT status || version FROM users WHERE id = '${overtaken}'`).output.trim(), 'active4');
+  assert.equal(count("audit_log JOIN users ON users.id = user_id WHERE action = 'reconsidered' AND email LIKE 'back%'"), 500, 'nobody twice');
+
+  // And back again: an undo is a decision like another.
+  await last(admin).getByRole('button', { name: 'Undo' }).click();
+  await outcome(dialog, '498 rejected').waitFor();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  assert.equal(count("users WHERE email LIKE 'back%' AND status = 'rejected' AND version = 4"), 498);
+  assert.deepEqual(surprises(admin), []);
 }));
 
 test('a bulk decision tells whom others had decided about, and stays right when an answer is lost', scene(1, async (admin) => {
@@ -183,7 +226,7 @@ test('a bulk decision tells whom others had decided about, and stays right when 
   await admin.page.getByRole('dialog').getByRole('button', { name: 'Approve 300' }).click();
   const dialog = admin.page.getByRole('dialog');
   await outcome(dialog, '298 approved').waitFor();
-  await outcome(dialog, '2 decided otherwise by somebody else').waitFor();
+  await outcome(dialog, '2 left alone: changed meanwhile').waitFor();
   await dialog.getByText(/^Grace Hopper \(.*\) rejected Person (299|300) at /).first().waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   assert.equal(count("audit_log JOIN users ON users.id = user_id WHERE action = 'approved' AND email LIKE 'lossy%'"), 298, 'nobody twice');

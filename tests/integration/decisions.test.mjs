@@ -79,7 +79,7 @@ told('many are decided at once: an outcome for each, in order, whatever befalls 
   assert.equal(status, 200);
   assert.deepEqual(body.items.map(({ id }) => id), ids);
   assert.deepEqual(body.items.map(({ outcome }) => outcome), ['not_found', 'done', 'invalid_transition', 'already', 'already', 'not_found']);
-  assert.deepEqual(body.counts, { done: 1, already: 2, invalid_transition: 1, not_found: 2, failed: 0 });
+  assert.deepEqual(body.counts, { done: 1, already: 2, invalid_transition: 1, version_conflict: 0, not_found: 2, failed: 0 });
   assert.equal(body.delivery, 'relayed');
   const { did, by, userStatus, version } = body.items[2];
   assert.deepEqual([did, by.email, userStatus, version], ['rejected', stack.admin.email, 'rejected', 2]);
@@ -194,6 +194,27 @@ told('a kept answer is readable by whoever has the key alone: a token is in the 
   const dump = stack.sqlite('SELECT hex(answer), hex(request), hex(key_hash) FROM kept_answers').output;
   for (const secret of [first.body.token, key, 'apiToken']) assert.ok(!dump.includes(Buffer.from(secret).toString('hex').toUpperCase()), secret);
   assert.equal(stack.sqlite("SELECT count(*) FROM api_tokens WHERE name = 'once'").output.trim(), '1');
+});
+
+told('a batch that names versions decides only about those who have them, and the others are told who was first', async () => {
+  const ids = await addPeople(600, '0accc');
+  await admin.post(bulk, { action: 'reject', ids });
+  stack.sqlite(`UPDATE users SET display_name = 'Renamed' WHERE id = '${ids[1]}'`);
+  for (const action of ['reconsider', 'reject']) await admin.post(`${managers}/${ids[598]}/${action}`);
+  await admin.post(`${managers}/${ids[599]}/reconsider`);
+  const back = { action: 'reconsider', ids, expectedVersions: ids.map(() => 2) };
+  const { body } = await admin.post(bulk, back);
+  assert.deepEqual(body.counts, { done: 597, already: 1, invalid_transition: 0, version_conflict: 2, not_found: 0, failed: 0 });
+  const told = [1, 598].map((index) => body.items[index]);
+  assert.deepEqual(told.map(({ outcome, version, did, by, userStatus }) => [outcome, version, did, by.email ?? by.id, userStatus]),
+                   [['version_conflict', 3, 'updated', 'sql', 'rejected'], ['version_conflict', 4, 'rejected', stack.admin.email, 'rejected']]);
+  assert.deepEqual([0, 1, 598, 599].map((index) => statusOf(ids[index])), ['pending 3', 'rejected 3', 'rejected 4', 'pending 3']);
+  assert.equal((await admin.post(bulk, back)).body.counts.already, 598, 'and again does no harm');
+  for (const [expectedVersions, message] of [[[1], 'has to have one entry for each of ids'], [['1', 2], 'has to be an array of integers'],
+                                             [{}, 'has to be an array of integers']]) {
+    const { status, body: { errors } } = await admin.post(bulk, { ...back, ids: ids.slice(0, 2), expectedVersions });
+    assert.deepEqual([status, errors], [422, [{ field: 'expectedVersions', message }]]);
+  }
 });
 
 told('people are found by e-mail at once, by a part of e-mail or name, page by page, whatever their number', async () => {

@@ -35,6 +35,17 @@ private:
     const bool taken_;
 };
 
+// `size` of those whom the call is about, from the one at `begin`.
+batch_request batch_of(const bulk_request& call, std::size_t begin, std::size_t size) {
+    const auto part_of = [&](const auto& all) {
+        const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+        return std::vector(first, first + static_cast<std::ptrdiff_t>(size));
+    };
+    batch_request batch{part_of(call.users), call.what, call.reason};
+    if (!call.expected_versions.empty()) batch.expected_versions = part_of(call.expected_versions);
+    return batch;
+}
+
 std::vector<outbox_row> rows_of(const std::vector<result<transition_outcome>>& outcomes) {
     std::vector<outbox_row> rows;
     for (const auto& each : outcomes) {
@@ -105,8 +116,7 @@ runtime::task<void> approval_service::work_through(std::shared_ptr<bulk> call) {
         const auto begin = call->next;
         const auto size = std::min(limits::bulk_batch, users.size() - begin);
         call->next += size;
-        const auto first = users.begin() + static_cast<std::ptrdiff_t>(begin);
-        batch_request batch{{first, first + static_cast<std::ptrdiff_t>(size)}, call->request.what, call->request.reason};
+        auto batch = batch_of(call->request, begin, size);
         auto outcomes = co_await apply_patiently(std::move(batch), call->by);
         if (!outcomes) {
             call->failure = outcomes.error();

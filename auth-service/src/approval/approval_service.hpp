@@ -25,6 +25,7 @@ struct bulk_request {
     std::vector<user_id> users;  // at most limits::bulk_ids
     const transition* what = nullptr;
     std::string reason;
+    std::vector<std::int64_t> expected_versions{};  // of each of `users` the one that the admin has seen; empty: any
 };
 
 struct bulk_decided {

@@ -51,6 +51,7 @@ struct batch_request {
     std::vector<user_id> users;
     const transition* what = nullptr;
     std::string reason;
+    std::vector<std::int64_t> expected_versions{};  // one for each of `users`, or none: any will do
 };
 
 struct list_query {

@@ -45,14 +45,20 @@ void append_state(std::string& out, const approval::transition_outcome& outcome)
     append_time(out, "at", outcome.by->at);
 }
 
-enum class bulk_word : std::uint8_t { done, already, invalid_transition, not_found, failed };
-constexpr std::array<std::string_view, 5> outcome_words{"done", "already", "invalid_transition", "not_found", "failed"};
+enum class bulk_word : std::uint8_t { done, already, invalid_transition, version_conflict, not_found, failed };
+constexpr std::array<std::string_view, 6> outcome_words{"done",             "already",   "invalid_transition",
+                                                        "version_conflict", "not_found", "failed"};
 
 bulk_word word_of(const result<approval::transition_outcome>& outcome) noexcept {
     using kind = approval::transition_outcome::kind;
     if (!outcome) return to_errc(outcome.error()) == errc::not_found ? bulk_word::not_found : bulk_word::failed;
-    if (outcome->what == kind::done) return bulk_word::done;
-    return outcome->what == kind::already ? bulk_word::already : bulk_word::invalid_transition;
+    switch (outcome->what) {
+        case kind::done: return bulk_word::done;
+        case kind::already: return bulk_word::already;
+        case kind::not_allowed: return bulk_word::invalid_transition;
+        case kind::outdated: return bulk_word::version_conflict;
+    }
+    return bulk_word::failed;
 }
 
 void append_token(std::string& out, const admin::api_token& token) {

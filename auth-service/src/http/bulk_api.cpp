@@ -32,6 +32,14 @@ std::vector<user_id> read_ids(body_reader& body) {
     return users;
 }
 
+// One for each of `users`, or none at all.
+std::vector<std::int64_t> read_versions(body_reader& body, const std::vector<user_id>& users) {
+    auto given = body.optional_integers("expectedVersions", limits::bulk_ids);
+    if (!given) return {};
+    if (given->size() != users.size()) body.complain("expectedVersions", "has to have one entry for each of ids");
+    return std::move(*given);
+}
+
 }  // namespace
 
 answer decide_bulk(context& with, const http::request& request, admin_caller by) {
@@ -40,6 +48,7 @@ answer decide_bulk(context& with, const http::request& request, admin_caller by)
     approval::bulk_request wanted;
     wanted.what = read_action(*body);
     wanted.users = read_ids(*body);
+    wanted.expected_versions = read_versions(*body, wanted.users);
     wanted.reason = read_optional_text(*body, "reason", limits::reason_chars).value_or("");
     if (!body->finish()) co_return refuse(errc::validation_failed, body->errors());
 

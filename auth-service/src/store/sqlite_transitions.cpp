@@ -136,13 +136,16 @@ result<changes> changes_behind(sql::database& db, std::int64_t newest) {
     }
 }
 
-std::string as_json_array(const std::vector<user_id>& users) {
+// Ids; or, where versions are expected, pairs of an id and a version.
+std::string as_json_array(const batch_request& request) {
+    const auto& versions = request.expected_versions;
     std::string out = "[";
-    out.reserve(users.size() * (uuid_text_size + 3) + 2);
-    for (const auto& user : users) {
-        out.append(out.size() == 1 ? "\"" : ",\"");
-        append_uuid(out, user.bytes);
+    out.reserve(request.users.size() * (uuid_text_size + (versions.empty() ? 3 : 16)) + 2);
+    for (std::size_t i = 0; i < request.users.size(); ++i) {
+        out.append(i == 0 ? "" : ",").append(versions.empty() ? "\"" : "[\"");
+        append_uuid(out, request.users[i].bytes);
         out.append("\"");
+        if (!versions.empty()) out.append(",").append(std::to_string(versions[i])).append("]");
     }
     return out + "]";
 }
@@ -154,10 +157,13 @@ result<changes> change_together(sql::database& db, const batch_request& request)
     if (!newest) return newest.error();
     const auto& what = *request.what;
     // The pluses: found by id, whatever an index says of status and role.
-    const auto updated = db.execute(
-        "UPDATE users SET status = ?3 WHERE id IN (SELECT value FROM json_each(?1)) "
-        "AND +status = ?2 AND +role = 'stage_manager'",
-        as_json_array(request.users), to_string(what.from), to_string(what.to));
+    static const std::string update = "UPDATE users SET status = ?3 WHERE ";
+    static const std::string if_possible = " AND +status = ?2 AND +role = 'stage_manager'";
+    static const std::string whoever = update + "id IN (SELECT value FROM json_each(?1))" + if_possible;
+    static const std::string as_they_were =
+        update + "(id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))" + if_possible;
+    const auto updated = db.execute(request.expected_versions.empty() ? whoever : as_they_were, as_json_array(request),
+                                    to_string(what.from), to_string(what.to));
     if (!updated) return updated.error();
     return changes_behind(db, *newest);
 }
@@ -181,13 +187,16 @@ result<std::vector<result<transition_outcome>>> apply_together(sql::database& db
     if (!changed && !sql::is_refusal(changed.error())) return changed.error();
     std::vector<result<transition_outcome>> outcomes;
     outcomes.reserve(request.users.size());
-    for (const auto& user : request.users) {
+    for (std::size_t i = 0; i < request.users.size(); ++i) {
+        const auto& user = request.users[i];
         auto done = changed ? changed->extract(user) : changes::node_type{};
         if (done) {
             outcomes.push_back(std::move(done.mapped()));
             continue;
         }
-        auto outcome = apply_transition(db, {user, request.what, request.reason, {}});
+        transition_request one{user, request.what, request.reason, {}};
+        if (!request.expected_versions.empty()) one.expected_version = request.expected_versions[i];
+        auto outcome = apply_transition(db, one);
         // A statement that was refused has left nothing behind. What else goes wrong is wrong for all.
         if (!outcome) outcome = explain(outcome.error(), db);
         if (!outcome && is_wrong_for_all(outcome.error())) return outcome.error();

@@ -20,7 +20,7 @@ function showUser(user) {
 }
 
 const page = new SessionPage(showUser, { stays: true });
-const devices = new DeviceList(byId('devices'), end);
+const devices = new DeviceList(byId('devices'), { heading: 'h3', end });
 let asked = 0;
 
 async function load() {

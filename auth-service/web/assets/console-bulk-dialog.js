@@ -1,17 +1,17 @@
 // The dialog of a decision about many: first the question and the reason, then how far it is, then what came of it.
 // While it runs it cannot be sent away, only stopped; the page asks before it is left.
 
-import { author, moves, people as countOf } from './console-moves.js';
+import { author, figure, moves, people as countOf } from './console-moves.js';
 import { byId, describe, momentOf, say } from './page.js';
 import { Problem } from './stagedoor-client.js';
 
 const namesShown = 3;
-const conflictsShown = 200;
+const othersShown = 200;
 
 const outcomeWords = {
   done: (action) => moves[action].done,
   already: (action) => `${moves[action].done} before`,
-  conflict: () => 'decided otherwise by somebody else',
+  conflict: () => 'left alone: changed meanwhile',
   not_found: () => 'not there any more',
   failed: () => 'not decided: the service could not',
   unknown: () => 'perhaps decided: stopped before the answer',
@@ -54,8 +54,8 @@ export class BulkDialog {
     byId('bulk-title').textContent = `${label} ${countOf(people.length)}?`;
     const names = people.slice(0, namesShown).map(({ displayName }) => displayName).join(', ');
     const others = people.length - namesShown;
-    byId('bulk-whom').textContent = others > 0 ? `${names} and ${others.toLocaleString('en-GB')} more.` : `${names}.`;
-    byId('bulk-go').textContent = `${label} ${people.length.toLocaleString('en-GB')}`;
+    byId('bulk-whom').textContent = others > 0 ? `${names} and ${figure(others)} more.` : `${names}.`;
+    byId('bulk-go').textContent = `${label} ${figure(people.length)}`;
     byId('bulk-go').className = moves[action].style;
     byId('bulk-reason').value = '';
     this.#show('bulk-ask');
@@ -123,22 +123,23 @@ export class BulkDialog {
     const { decided, total } = run;
     byId('bulk-progress').max = total;
     byId('bulk-progress').value = decided;
-    byId('bulk-count').textContent = `${decided.toLocaleString('en-GB')} of ${total.toLocaleString('en-GB')}`;
+    byId('bulk-count').textContent = `${figure(decided)} of ${figure(total)}`;
     const quarter = Math.floor(4 * decided / total) / 4;
     if (decided < total) say(byId('bulk-say'), quarter === 0 ? '' : `${quarter * 100} percent`);
   }
 
   #tell(told, action, { problem, rest, me }) {
     const lines = Object.entries(outcomeWords).filter(([outcome]) => told[outcome].length > 0)
-      .map(([outcome, words]) => ({ outcome, text: `${told[outcome].length.toLocaleString('en-GB')} ${words(action)}` }));
+      .map(([outcome, words]) => ({ outcome, text: `${figure(told[outcome].length)} ${words(action)}` }));
     if (problem) lines.push({ outcome: 'failed', text: describe(problem) });
     byId('bulk-outcomes').replaceChildren(...lines.map(({ outcome, text }) => line(text, outcome)));
-    const conflicts = told.conflict.map((one) => conflictWords(one, me));
-    if (conflicts.length > conflictsShown) conflicts.splice(conflictsShown, Infinity, `and ${conflicts.length - conflictsShown} more.`);
-    byId('bulk-conflicts').replaceChildren(...conflicts.map((text) => line(text)));
-    byId('bulk-conflicts').hidden = conflicts.length === 0;
+    const others = [...told.conflict, ...told.already];
+    const first = others.slice(0, othersShown).map((one) => otherWords(one, me));
+    if (others.length > othersShown) first.push(`and ${figure(others.length - othersShown)} more.`);
+    byId('bulk-others').replaceChildren(...first.map((text) => line(text)));
+    byId('bulk-others').hidden = first.length === 0;
     byId('bulk-again').hidden = rest === 0;
-    byId('bulk-again').textContent = `Go on with the other ${rest.toLocaleString('en-GB')}`;
+    byId('bulk-again').textContent = `Go on with the other ${figure(rest)}`;
     byId('bulk-title').textContent = rest > 0 ? 'Not finished' : 'Finished';
     this.#show('bulk-told');
     say(byId('bulk-say'), lines.map(({ text }) => text).join('. '));
@@ -153,7 +154,8 @@ function line(text, outcome = '') {
   return item;
 }
 
-function conflictWords({ person, did, by, at, userStatus }, me) {
+// Who did what when, before this decision could.
+function otherWords({ person, did, by, at, userStatus }, me) {
   if (!did || !at) return `${person.displayName}: ${userStatus ?? 'changed'}.`;
   return `${author(by, me)} ${did === 'updated' ? 'changed' : did} ${person.displayName} ${momentOf(new Date(at))}.`;
 }

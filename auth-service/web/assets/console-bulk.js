@@ -2,8 +2,7 @@
 // are given to it. Each slice has a key of its own (Idempotency-Key), so an answer that was lost is asked for again
 // and nobody is decided about twice.
 
-export const sliceSize = 250;   // people: one transaction of the server
-export const eachAtOnce = 5;    // of decisions that are made one by one; browsers open six connections
+export const sliceSize = 250;  // people: one transaction of the server
 
 /** The outcomes there are, in the order in which they are told. `unknown`: it was stopped before the answer came. */
 export const outcomes = Object.freeze(['done', 'already', 'conflict', 'not_found', 'failed', 'unknown', 'not_begun']);
@@ -21,11 +20,10 @@ export class BulkRun {
    * @param {object[]} people - whom it is about; each has an `id`
    * @param {(people: object[], key: string, run: BulkRun) => Promise<object[]>} send - decides about them and resolves
    *   to `{id, outcome, …}` of each; repeats what fails for a while by itself, with the same key, until it is `stopped`
-   * @param {{size?: number, atOnce?: number, makeKey?: () => string}} options
+   * @param {{size?: number, makeKey?: () => string}} options
    */
-  constructor(people, send, { size = sliceSize, atOnce = 1, makeKey = () => crypto.randomUUID() } = {}) {
+  constructor(people, send, { size = sliceSize, makeKey = () => crypto.randomUUID() } = {}) {
     this.people = people;
-    this.atOnce = atOnce;
     this.#send = send;
     this.#slices = [];
     for (let at = 0; at < people.length; at += size) this.#slices.push({ people: people.slice(at, at + size), key: makeKey() });
@@ -50,21 +48,16 @@ export class BulkRun {
    * @param {(run: BulkRun) => void} progress - called after each slice
    */
   async run(progress = () => {}) {
-    const waiting = [...this.#slices];
-    let failure = null;
-    const work = async () => {
-      while (waiting.length > 0 && !this.#stopped && !failure) {
-        try {
-          await this.#decide(waiting.shift());
-        } catch (problem) {
-          if (!this.#stopped) failure = problem;
-          return;
-        }
-        progress(this);
+    for (const slice of this.#slices) {
+      if (this.#stopped) break;
+      try {
+        await this.#decide(slice);
+      } catch (problem) {
+        if (!this.#stopped) throw problem;
+        break;
       }
-    };
-    await Promise.all(Array.from({ length: this.atOnce }, work));
-    if (failure) throw failure;
+      progress(this);
+    }
     return this.tell();
   }
 

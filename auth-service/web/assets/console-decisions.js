@@ -1,8 +1,8 @@
-// Deciding: about one person at once, about many in the dialog, and back again. Each decision about one person names the
-// version that was seen, so it may be repeated when its answer was lost, and takes back nothing that somebody else has
-// decided since: then it is told who did what when.
+// Deciding: about one person at once, about many in the dialog, and back again. Each decision names the version that was
+// seen, so it may be repeated when its answer was lost, and takes back nothing that somebody else has decided since: then
+// it is told who did what when.
 
-import { BulkRun, eachAtOnce } from './console-bulk.js';
+import { BulkRun } from './console-bulk.js';
 import { author, conflictSentence, decidedSentence, moves, people as countOf } from './console-moves.js';
 import { announce, describe, momentOf } from './page.js';
 import { Problem } from './stagedoor-client.js';
@@ -40,28 +40,16 @@ export class Decisions {
     });
   }
 
-  /** Asks for a reason, and decides about many, in slices. Resolves to the ids of those it was done to. */
+  /** Asks for a reason, and decides about many, as they were seen. Resolves to the ids of those it was done to. */
   async many(people, action) {
     const reason = await this.#dialog.ask(people, action);
-    if (reason === null) return [];
-    return this.#runs(people, action, (whom) => new BulkRun(whom, async (slice, key, run) => {
-      const ids = slice.map(({ id }) => id);
-      const { items } = await this.#persistently(() => this.#page.api.decideAll({ action, ids, reason }, { key }), run);
-      return items.map((item, index) => {
-        this.#heardOf(slice[index], action, item);
-        // An answer that was lost, and that the service could not keep, is asked for again.
-        const own = item.outcome === 'already' && item.by?.id === this.#page.user.id && item.version === slice[index].version + 1;
-        return own ? { ...item, outcome: 'done' } : item;
-      });
-    }));
+    return reason === null ? [] : this.#runs(people, action, reason);
   }
 
-  /** Takes a decision back: one by one, as far as nobody has decided since. */
+  /** Takes a decision back, as far as nobody has decided since. */
   async undo({ action, people }) {
     const back = moves[action].counter;
-    if (people.length === 1) return this.one(people[0], back);
-    const each = async ([person], key, run) => [await this.#decide(person, back, '', run)];
-    return this.#runs(people, back, (whom) => new BulkRun(whom, each, { size: 1, atOnce: eachAtOnce }));
+    return people.length === 1 ? this.one(people[0], back) : this.#runs(people, back, '');
   }
 
   async #owning(people, body) {
@@ -73,13 +61,14 @@ export class Decisions {
     }
   }
 
-  async #runs(people, action, makeRun) {
+  async #runs(people, action, reason) {
     const done = [];
     await this.#owning(people, async () => {
+      const send = (slice, key, run) => this.#decideAll(slice, action, reason, { key, run });
       for (let whom = people; whom;) {
-        const { told, problem, again } = await this.#dialog.follow(makeRun(whom), action, this.#page.user.id);
+        const { told, problem, again } = await this.#dialog.follow(new BulkRun(whom, send), action, this.#page.user.id);
         done.push(...told.done.map(({ id }) => id));
-        this.#tellMany(action, told);
+        this.#tellMany(action, told, reason);
         this.#on.stale();
         if (problem?.status === 403) await this.#page.check();
         whom = again;
@@ -88,12 +77,23 @@ export class Decisions {
     return done;
   }
 
+  async #decideAll(people, action, reason, { key, run }) {
+    const question = { action, reason, ids: people.map(({ id }) => id), expectedVersions: people.map(({ version }) => version) };
+    const { items } = await this.#persistently(() => this.#page.api.decideAll(question, { key }), run);
+    return items.map((item, index) => {
+      this.#heardOf(people[index], action, item);
+      // An answer that the service could not keep, and that was lost, is asked for again.
+      const own = item.outcome === 'already' && item.by?.id === this.#page.user.id && item.version === people[index].version + 1;
+      return own ? { ...item, outcome: 'done' } : item;
+    });
+  }
+
   /** `{id, outcome, version, did, by, at}`; rejects with a Problem that says nothing of the person. */
-  async #decide(person, action, reason, run = null) {
+  async #decide(person, action, reason) {
     const expectedVersion = person.version;
     try {
       const call = () => this.#page.api.decide(person.id, action, { reason, expectedVersion });
-      const { user, event, changed, by } = await this.#persistently(call, run);
+      const { user, event, changed, by } = await this.#persistently(call);
       this.#on.hear(user, person.status);
       const own = changed || by?.id === this.#page.user.id;  // a lost answer is asked for again
       return { id: person.id, outcome: own ? 'done' : 'already', version: event.data.version, did: moves[action].done, by, at: event.time };
@@ -107,7 +107,7 @@ export class Decisions {
   }
 
   // Until it is answered, or the run is stopped.
-  #persistently(call, run) {
+  #persistently(call, run = null) {
     return this.#page.patiently(async () => {
       if (run?.stopped) throw new Problem({ status: 409, code: 'stopped', title: 'It was stopped.' });
       try {
@@ -141,11 +141,12 @@ export class Decisions {
     this.#on.tell({ kind: 'conflict', text: told[outcome]() });
   }
 
-  #tellMany(action, told) {
+  #tellMany(action, told, reason) {
     const people = told.done.map(({ person, version }) => ({ ...person, status: moves[action].to, version }));
     const others = told.already.length + told.conflict.length;
     if (people.length === 0 && others === 0) return;
-    const more = others > 0 ? `About ${countOf(others)} somebody else had decided.` : '';
-    this.#on.tell({ text: decidedSentence(action, countOf(people.length)), more, action, people });
+    const done = people.length > 0 ? decidedSentence(action, countOf(people.length)) : `Nobody was ${moves[action].done}.`;
+    const rest = others > 0 ? ` ${countOf(others)} left alone: somebody was first.` : '';
+    this.#on.tell({ text: done + rest, more: reason, kind: people.length > 0 ? 'done' : 'conflict', action, people });
   }
 }

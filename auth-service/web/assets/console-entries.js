@@ -2,7 +2,7 @@
 // are only added: new ones in front, older ones behind.
 
 import { entryWords } from './console-audit-words.js';
-import { dayAndTime } from './page.js';
+import { dayAndTime, element } from './page.js';
 
 export class Entries {
   #list;
@@ -38,24 +38,19 @@ export class Entries {
   #line(entry) {
     this.#known.add(entry.id);
     const { sentence, reason, way } = entryWords(entry, { me: this.#me() });
-    const line = document.createElement('li');
+    const line = element('li', { tabIndex: -1 },
+                         element('time', { dateTime: entry.at }, dayAndTime(new Date(entry.at))),
+                         element('p', { className: 'entry-what' }, sentence),
+                         reason && element('p', { className: 'entry-reason' }, `“${reason}”`),
+                         way && element('p', { className: 'entry-way' }, way),
+                         this.#open && entry.user?.email && entry.user.id !== this.#me() && this.#opener(entry.user));
     line.dataset.action = entry.action;
-    line.tabIndex = -1;
-    const time = Object.assign(document.createElement('time'), { dateTime: entry.at, textContent: dayAndTime(new Date(entry.at)) });
-    line.append(time, paragraph(sentence, 'entry-what'));
-    if (reason) line.append(paragraph(`“${reason}”`, 'entry-reason'));
-    if (way) line.append(paragraph(way, 'entry-way'));
-    if (this.#open && entry.user?.email && entry.user.id !== this.#me()) line.append(this.#opener(entry.user));
     return line;
   }
 
   #opener({ id, displayName }) {
-    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'link', textContent: `Show ${displayName}` });
+    const button = element('button', { type: 'button', className: 'link' }, `Show ${displayName}`);
     button.addEventListener('click', () => this.#open(id));
     return button;
   }
-}
-
-function paragraph(text, className) {
-  return Object.assign(document.createElement('p'), { textContent: text, className });
 }

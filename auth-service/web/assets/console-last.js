@@ -7,7 +7,7 @@ import { byId, clockTime, say } from './page.js';
 const kept = 20;  // decisions in the list
 
 export class Decided {
-  #entries = [];       // the newest first: {text, kind, action, people, line, button}
+  #entries = [];       // the newest first: {text, kind, action, people, overtaken, line, button}
   #undo;
 
   #back;
@@ -25,13 +25,14 @@ export class Decided {
   }
 
   /**
-   * Tells of a decision. With `people`, as they are after it, it can be taken back; without, it is only told.
+   * Tells of a decision. With `people`, as they are after it, it can be taken back, until others have decided about all
+   * of them; without, it is only told.
    *
    * @param {{text: string, more?: string, kind?: 'done'|'conflict', action?: string, people?: object[]}} what - `more`: a
    *   reason, or what else there is to say; it is in the list alone
    */
   tell({ text, more = '', kind = 'done', action = null, people = [] }) {
-    const entry = { text, more, kind, action, people: new Map(people.map((person) => [person.id, person])) };
+    const entry = { text, more, kind, action, people: new Map(people.map((person) => [person.id, person])), overtaken: new Set() };
     this.#entries.unshift(entry);
     this.#draw(entry);
     for (const gone of this.#entries.splice(kept)) gone.line.remove();
@@ -39,18 +40,21 @@ export class Decided {
     return entry;
   }
 
-  /** Somebody is something else now: what was decided about them here cannot be taken back any more. */
+  /**
+   * Somebody is something else now: what was decided about them here cannot be taken back any more. Who takes back the
+   * rest of it is told by the service who was first, and when.
+   */
   hear(user) {
     for (const entry of this.#entries) {
       if (!(entry.people.get(user.id)?.version < user.version)) continue;
-      entry.people.delete(user.id);
+      entry.overtaken.add(user.id);
       this.#refresh(entry);
     }
   }
 
   undoLast() {
     const entry = this.#entries[0];
-    if (entry && entry.people.size > 0) this.#take(entry);
+    if (entry && canBeTaken(entry)) this.#take(entry);
   }
 
   dismiss() {
@@ -92,7 +96,7 @@ export class Decided {
   }
 
   #refresh(entry) {
-    const open = entry.people.size > 0;
+    const open = canBeTaken(entry);
     if (entry.button && !open) {
       if (entry.button === document.activeElement) byId('log-heading').focus();
       entry.button.remove();
@@ -107,3 +111,5 @@ export class Decided {
     button.title = `${moves[moves[entry.action].counter].label} (U)`;
   }
 }
+
+const canBeTaken = ({ people, overtaken }) => people.size > overtaken.size;

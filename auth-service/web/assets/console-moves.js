@@ -22,8 +22,11 @@ export const actionsFor = (status) => Object.keys(moves).filter((action) => move
 /** What a button says that takes `action` back. */
 export const counterLabel = (action) => (moves[action].restores ? 'Undo' : `${moves[moves[action].counter].label} instead`);
 
+/** "1,204": a number of people, in the language of the console. */
+export const figure = (count) => count.toLocaleString('en-GB');
+
 /** "1 person", "1,204 people". */
-export const people = (count) => (count === 1 ? '1 person' : `${count.toLocaleString('en-GB')} people`);
+export const people = (count) => (count === 1 ? '1 person' : `${figure(count)} people`);
 
 /** "You approved Ada Lovelace." */
 export function decidedSentence(action, name, reason = '') {

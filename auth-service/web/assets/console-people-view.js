@@ -4,6 +4,7 @@
 // keep an unattended session from ever becoming idle.
 
 import { listenToKeys } from './console-keys.js';
+import { figure } from './console-moves.js';
 import { PeopleList } from './console-people-list.js';
 import { PeoplePage, pageSize } from './console-people.js';
 import { Picked } from './console-picked.js';
@@ -207,7 +208,7 @@ export class PeopleView {
     this.#list.show(shown, { isPicked: (id) => this.#selection.has(id), withStatus: question.status === 'all' });
     const all = totals && Object.values(totals).reduce((sum, count) => sum + count, 0);
     for (const [status, count] of Object.entries({ ...totals, all })) {
-      if (totals) byId(`total-${status}`).textContent = count.toLocaleString('en-GB');
+      if (totals) byId(`total-${status}`).textContent = figure(count);
     }
     byId('empty').hidden = !answered || shown.length > 0;
     byId('empty').textContent = question.q ? 'Nobody matches your search.' : nobody[question.status];

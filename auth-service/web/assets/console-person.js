@@ -27,7 +27,7 @@ export class PersonPanel {
   constructor(page, on) {
     this.#page = page;
     this.#on = on;
-    this.#devices = new DeviceList(byId('panel-sessions'), (session) => this.#end(session));
+    this.#devices = new DeviceList(byId('panel-sessions'), { heading: 'h4', end: (session) => this.#end(session) });
     this.#history = new Entries(byId('panel-history'), { me: () => page.user?.id });
     byId('panel-close').addEventListener('click', on.close);
     byId('panel').addEventListener('keydown', (event) => {

@@ -1,7 +1,7 @@
 // The bar of those who are selected: how many, what can be decided about them, and the way to all who match, beyond the
 // page that is shown.
 
-import { moves, people as countOf } from './console-moves.js';
+import { figure, moves, people as countOf } from './console-moves.js';
 import { byId, say } from './page.js';
 
 const pageMost = 200;  // the API's own bound
@@ -36,15 +36,15 @@ export class Picked {
     const focused = byId('picked').contains(document.activeElement);
     byId('picked').hidden = size === 0;
     document.body.classList.toggle('has-picked', size > 0);
-    say(byId('picked-count'), size > 0 ? `${size.toLocaleString('en-GB')} selected` : '');
+    say(byId('picked-count'), size > 0 ? `${figure(size)} selected` : '');
     this.#drawActions();
     const here = shown.filter(({ id }) => this.#selection.has(id)).length;
     byId('pick-page').checked = here > 0 && here === shown.length;
     byId('pick-page').indeterminate = here > 0 && here < shown.length;
     const more = here === shown.length && here > 0 && (matching === null || matching > size);
     byId('pick-all').hidden = !more && !this.#collecting;
-    byId('pick-all').textContent = this.#collecting ? `Selecting… ${size.toLocaleString('en-GB')} (stop)`
-      : matching === null ? 'Select all that match' : `Select all ${matching.toLocaleString('en-GB')}`;
+    byId('pick-all').textContent = this.#collecting ? `Selecting… ${figure(size)} (stop)`
+      : matching === null ? 'Select all that match' : `Select all ${figure(matching)}`;
     if (focused && size === 0) this.#on.leave();
   }
 
@@ -78,7 +78,7 @@ export class Picked {
     const had = drawn.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     drawn.replaceChildren(...choices.map(([action, people]) => {
       const button = document.createElement('button');
-      Object.assign(button, { type: 'button', className: moves[action].style, textContent: `${moves[action].label} ${people.length.toLocaleString('en-GB')}` });
+      Object.assign(button, { type: 'button', className: moves[action].style, textContent: `${moves[action].label} ${figure(people.length)}` });
       button.dataset.action = action;
       button.title = `${moves[action].label} ${countOf(people.length)}`;
       button.addEventListener('click', () => this.#on.decide(this.#selection.choices.get(action), action));

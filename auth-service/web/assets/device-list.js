@@ -1,15 +1,22 @@
-// The account page's list of devices. Rows are kept by id, so that a reload does not take the focus away.
+// A list of devices that somebody is signed in on, for the account page and the console. Rows are kept by id, so that a
+// reload does not take the focus away.
 
-import { dayAndTime } from './page.js';
+import { dayAndTime, element } from './page.js';
 
 export class DeviceList {
   #list;
+  #heading;
   #end;
   #rows = new Map();
 
-  /** @param end - `(session)` → promise of whether it has left the list */
-  constructor(list, end) {
+  /**
+   * @param {HTMLElement} list
+   * @param {object} options - `heading` of a row: the level below that of the list; `end(session)` → promise of whether
+   *   it has left the list
+   */
+  constructor(list, { heading, end }) {
     this.#list = list;
+    this.#heading = heading;
     this.#end = end;
   }
 
@@ -30,31 +37,26 @@ export class DeviceList {
   #row(session) {
     const row = this.#rows.get(session.id) ?? this.#draw(session);
     this.#rows.set(session.id, row);
-    const seen = row.querySelector('[data-part=seen]');
-    seen.textContent = session.current ? 'now' : this.#timeOf(session.lastSeenAt);
+    const seen = row.querySelector('time');
+    seen.textContent = session.current ? 'now' : timeOf(session.lastSeenAt);
     seen.dateTime = session.lastSeenAt ?? '';
     return row;
   }
 
-  #timeOf(text) {
-    return text === null ? 'at a time that is not known at the moment' : dayAndTime(new Date(text));
-  }
-
   #draw(session) {
-    const row = document.getElementById('device').content.firstElementChild.cloneNode(true);
-    const part = (name) => row.querySelector(`[data-part=${name}]`);
-    part('name').textContent = session.device;
-    part('name').id = `device-${session.id}`;
-    part('since').textContent = dayAndTime(new Date(session.createdAt));
-    part('since').dateTime = session.createdAt;
-    part('address').textContent = session.address || 'an unknown address';
-    if (session.current) {
-      part('end').remove();
-    } else {
-      part('current').remove();
-      part('end').setAttribute('aria-describedby', part('name').id);
-      part('end').addEventListener('click', () => this.#press(row, session));
-    }
+    const name = element('span', { id: `device-${session.id}` }, session.device);
+    const badge = session.current && element('span', { className: 'badge' }, 'This device');
+    const since = element('time', { dateTime: session.createdAt }, dayAndTime(new Date(session.createdAt)));
+    const row = element('li', { className: 'device', tabIndex: -1 },
+                        element('div', { className: 'device-facts' },
+                                element(this.#heading, {}, name, ' ', badge),
+                                element('p', {}, 'Last seen ', element('time')),
+                                element('p', {}, 'Signed in ', since, ` from ${session.address || 'an unknown address'}`)));
+    if (session.current) return row;
+    const button = element('button', { type: 'button', className: 'quiet' }, 'Sign out');
+    button.setAttribute('aria-describedby', name.id);
+    button.addEventListener('click', () => this.#press(row, session));
+    row.append(button);
     return row;
   }
 
@@ -67,4 +69,8 @@ export class DeviceList {
     // To the row, not to its button: a second press of Enter must not sign out a device that nobody has read.
     if (left && !row.isConnected) (this.#list.children[index] ?? this.#list.lastElementChild ?? this.#list).focus();
   }
+}
+
+function timeOf(text) {
+  return text === null ? 'at a time that is not known at the moment' : dayAndTime(new Date(text));
 }

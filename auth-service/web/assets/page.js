@@ -2,6 +2,13 @@
 
 export const byId = (id) => document.getElementById(id);
 
+/** An element with such properties and, in it, texts and elements; what is false of them is left out. */
+export function element(tag, properties = {}, ...inside) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...inside.filter(Boolean));
+  return made;
+}
+
 /** Sets the text of a live region; the same text again stays silent. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

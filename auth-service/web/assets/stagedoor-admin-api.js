@@ -32,9 +32,13 @@ export class AdminApi extends Api {
   suspend(id, options) { return this.decide(id, 'suspend', options); }
   reinstate(id, options) { return this.decide(id, 'reinstate', options); }
 
-  /** One decision about up to 10,000 people → `{items: [{id, outcome, …}], counts, delivery}` in the order of `ids`. */
-  decideAll({ action, ids, reason }, { key } = {}) {
-    return this.request('POST', '/api/admin/stage-managers/bulk', { action, ids, ...(reason && { reason }) }, { key });
+  /**
+   * One decision about up to 10,000 people → `{items: [{id, outcome, …}], counts, delivery}` in the order of `ids`;
+   * with `expectedVersions`, in the same order, as that of decide().
+   */
+  decideAll({ action, ids, reason, expectedVersions }, { key } = {}) {
+    const body = { action, ids, ...(reason && { reason }), ...(expectedVersions && { expectedVersions }) };
+    return this.request('POST', '/api/admin/stage-managers/bulk', body, { key });
   }
 
   /** Where a user is signed in, as sessions(). */

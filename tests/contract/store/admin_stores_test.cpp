@@ -63,6 +63,27 @@ TEST_CASE("a batch has an outcome for each, in order, and what befalls one is no
     CHECK(wait(all->users().find(bert.id))->status == user_status::rejected);
 }
 
+TEST_CASE("a batch that names versions decides about those alone who have them") {
+    const auto all = make_stores();
+    const auto ada = add_manager(*all), bert = add_manager(*all, "bert@example.com");
+    const auto cora = add_manager(*all, "cora@example.com");
+    all->run_sql("UPDATE users SET display_name = 'Other' WHERE email = 'bert@example.com'");
+    decide(*all, cora.id, "approve", "");
+    approval::batch_request batch{{ada.id, bert.id, cora.id}, find_transition("approve"), "", {1, 1, 1}};
+    const auto outcomes = *wait(all->approvals().apply_batch(batch, from_the_office));
+    CHECK(outcomes[0]->what == outcome_kind::done);
+    CHECK(outcomes[1]->what == outcome_kind::outdated);
+    CHECK(outcomes[1]->by->id == "sql");
+    CHECK(outcomes[2]->what == outcome_kind::already);
+    CHECK(wait(all->users().find(bert.id))->status == user_status::pending);
+
+    batch.expected_versions = {2, 2, 2};
+    const auto again = *wait(all->approvals().apply_batch(batch, from_the_office));
+    CHECK(again[0]->what == outcome_kind::not_allowed);
+    CHECK(again[1]->what == outcome_kind::done);
+    CHECK(again[2]->what == outcome_kind::not_allowed);
+}
+
 TEST_CASE("a person of a batch whose outbox a hand has spoilt keeps nobody else from being decided") {
     const auto all = make_stores();
     const auto ada = add_manager(*all), bert = add_manager(*all, "bert@example.com");

@@ -51,6 +51,22 @@ TEST_CASE("an absent or null optional member is no complaint") {
     CHECK(body->finish());
 }
 
+TEST_CASE("an optional array of integers is one, and of a size that fits") {
+    auto body = body_reader::parse(R"({"a":[1,-2],"b":[],"c":null,"d":[1,2,3],"e":[1,"2"],"f":1})");
+    CHECK(body->optional_integers("a", 2) == std::vector<std::int64_t>{1, -2});
+    CHECK(body->optional_integers("b", 2)->empty());
+    CHECK_FALSE(body->optional_integers("c", 2));
+    CHECK_FALSE(body->optional_integers("absent", 2));
+    CHECK_FALSE(body->optional_integers("d", 2));
+    CHECK_FALSE(body->optional_integers("e", 2));
+    CHECK_FALSE(body->optional_integers("f", 2));
+    CHECK_FALSE(body->finish());
+    std::vector<std::string> told;
+    for (const auto& [field, message] : body->errors()) told.push_back(field + " " + message);
+    CHECK(told == std::vector<std::string>{"d may have at most 2 entries", "e has to be an array of integers",
+                                           "f has to be an array of integers"});
+}
+
 TEST_CASE("control characters are noticed, other scripts are not") {
     CHECK(has_control_chars(std::string_view{"a\0b", 3}));
     CHECK(has_control_chars("a\nb"));

@@ -134,11 +134,11 @@ test('a decision carries a reason and a version only if there is one', async () 
 
 test('a decision about many, and a token, are asked for with a key', async () => {
   const { api, calls } = recorded(() => answer(200, {}));
-  await api.decideAll({ action: 'approve', ids: ['u1', 'u2'], reason: '' }, { key: 'k-1' });
+  await api.decideAll({ action: 'approve', ids: ['u1', 'u2'], reason: '', expectedVersions: [1, 4] }, { key: 'k-1' });
   await api.createToken({ name: 'n', scope: 'read', expiresInDays: 7 }, { key: 'k-2' });
   await api.audit({ user: 'u1', since: null });
   assert.deepEqual(calls.map(({ url, body, headers }) => [url, body, headers['idempotency-key']]),
-                   [['/api/admin/stage-managers/bulk', '{"action":"approve","ids":["u1","u2"]}', '"k-1"'],
+                   [['/api/admin/stage-managers/bulk', '{"action":"approve","ids":["u1","u2"],"expectedVersions":[1,4]}', '"k-1"'],
                     ['/api/admin/tokens', '{"name":"n","scope":"read","expiresInDays":7}', '"k-2"'],
                     ['/api/admin/audit?user=u1', undefined, undefined]]);
 });

@@ -51,16 +51,3 @@ test('a refusal ends it, and what was done before stays told', async () => {
   assert.deepEqual(counts(run.tell()), { done: 10, unknown: 10, not_begun: 10 });
   assert.equal(calls, 2);
 });
-
-test('one by one, some are under way at once, and never more', async () => {
-  let underWay = 0;
-  let most = 0;
-  const run = new BulkRun(crowd(40), async (people) => {
-    most = Math.max(most, ++underWay);
-    await new Promise((resolve) => setImmediate(resolve));
-    --underWay;
-    return done(people);
-  }, { size: 1, atOnce: 5 });
-  assert.deepEqual(counts(await run.run()), { done: 40 });
-  assert.equal(most, 5);
-});
