@@ -80,9 +80,13 @@ session_record moved_forward(const key_ring& keys, const session_ref& who, sessi
 std::optional<session_record> after_use(const session_record& record, standing where, moment at,
                                         const timeouts& limits) noexcept;
 
+// The current generation's token: signed with the key of its rotation, whichever signs today, so that everybody who is
+// handed it has the very same one (K4).
+token_claims current_token(const session_ref& who, const session_record& record) noexcept;
+
 struct refresh_outcome {
     session_record record;                   // to be stored by compare-and-set, unless it is as it was
-    std::optional<std::uint32_t> hand_out;   // the generation whose token the answer sets as cookie
+    std::optional<std::uint32_t> hand_out;   // the generation whose token, the current one, the answer sets as cookie
     bool status_changed = false;
     user_status previous_status = user_status::pending;
 };

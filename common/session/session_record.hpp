@@ -1,6 +1,6 @@
 // A session as Redis has it: the record of a living one, or the tombstone of one that ended.
 //
-// The text is opaque to scripts: they compare it whole (K6). It holds no fact about the user but the status that this
+// The text is opaque to scripts: they compare it whole (K6). It holds no fact about the user but the statuses that this
 // session was last told (K5), and no secret: proofs are there as digests.
 #pragma once
 
@@ -17,13 +17,23 @@
 
 namespace stagedoor::session {
 
-// A status that a refresh has told the current generation, and that the next one may take as acknowledged (K5).
+// A status that a refresh has told, and that a later one may take as acknowledged (K5).
 struct told_status {
     user_status status = user_status::pending;
     std::int64_t version = 0;
-    instant at;
+    user_status previous = user_status::pending;  // as it was told with it; another one than `status`
+    std::optional<instant> at;  // when it was told to the generation itself; not yet: with its token, to its predecessor
 
     friend bool operator==(const told_status&, const told_status&) = default;
+};
+
+// What whoever holds the token of a generation knows of the status: this one; or, as long as something told is not
+// acknowledged, perhaps that, or what was told before it.
+struct acknowledgement {
+    user_status status = user_status::pending;
+    std::optional<told_status> told;
+
+    friend bool operator==(const acknowledgement&, const acknowledgement&) = default;
 };
 
 struct session_record {
@@ -36,9 +46,8 @@ struct session_record {
     instant expires_at;                 // absolute
     std::optional<instant> first_used_at;  // of the current generation, since it was last handed out again (K3)
     bool predecessor_dead = true;
-    user_status acknowledged = user_status::pending;           // by the current generation
-    user_status previous_acknowledged = user_status::pending;  // by its predecessor
-    std::optional<told_status> told;
+    acknowledgement acknowledged;           // by the current generation
+    acknowledgement previous_acknowledged;  // by its predecessor
     proof_digest proof{};           // of the current generation
     proof_digest previous_proof{};  // of its predecessor
 

@@ -36,6 +36,23 @@ story('a person registers, signs in, is approved, refreshes once and is told onc
   assert.equal(second.body.previousStatus, 'active');
 });
 
+story('a rejection that is taken back is told too, until the client says that it knows', async () => {
+  const device = stack.device();
+  const person = await stack.person();
+  await device.signIn(person);
+  const refresh = async (body) => {
+    const { statusChanged, previousStatus, user } = (await device.post('/api/auth/refresh-session', body)).body;
+    return [statusChanged, previousStatus, user.status];
+  };
+  assert.deepEqual(await refresh(), [false, 'pending', 'pending']);
+  await stack.decide(person, 'reject');
+  assert.deepEqual(await refresh(), [true, 'pending', 'rejected']);
+  const { event } = await stack.decide(person, 'reconsider');
+  assert.deepEqual(await refresh(), [true, 'rejected', 'pending']);
+  assert.deepEqual(await refresh(), [true, 'rejected', 'pending'], 'the answer may have been lost');
+  assert.deepEqual(await refresh({ ackVersion: event.data.version }), [false, 'pending', 'pending']);
+});
+
 story('the token of before a refresh still opens the door for the other tab', async () => {
   const person = await stack.person();
   const device = stack.device();

@@ -49,8 +49,8 @@ class Swaps {
     this.#socket.setEncoding('latin1').on('data', (text) => {
       const lines = (this.#seen + text).split('\r\n');
       this.#seen = lines.pop();
-      this.tried += lines.filter((line) => /\] "EVALSHA" "\w+" "1" "stagedoor:\{[^"]+:session:[^"]+" "r1 /.test(line)).length;
-      this.done += lines.filter((line) => / lua\] "SET" "stagedoor:\{[^"]+:session:[^"]+" "r1 /.test(line)).length;
+      this.tried += lines.filter((line) => /\] "EVALSHA" "\w+" "1" "stagedoor:\{[^"]+:session:[^"]+" "r\d /.test(line)).length;
+      this.done += lines.filter((line) => / lua\] "SET" "stagedoor:\{[^"]+:session:[^"]+" "r\d /.test(line)).length;
     });
     this.#socket.write('MONITOR\r\n');
     await once(this.#socket, 'data');

@@ -30,8 +30,8 @@ principal as_principal(ledger_state state) {
     record.created_at = state.entry.created_at;
     record.last_seen_at = state.read_at;
     record.expires_at = state.entry.expires_at;
-    record.acknowledged = state.entry.status_at_sign_in;
-    record.previous_acknowledged = state.entry.status_at_sign_in;
+    record.acknowledged.status = state.entry.status_at_sign_in;
+    record.previous_acknowledged.status = state.entry.status_at_sign_in;
     return {state.entry.who, std::move(state.facts), std::move(record), standing::current, {}, true};
 }
 

@@ -22,7 +22,7 @@ deadline_time redis_deadline() { return std::chrono::steady_clock::now() + limit
 // that it knows.
 refreshed_session told_by_ledger(principal who, std::optional<std::int64_t> ack_version) {
     const bool known = ack_version >= who.user.version;
-    const auto before = known ? who.user.status : who.record.acknowledged;
+    const auto before = known ? who.user.status : who.record.acknowledged.status;
     const bool changed = before != who.user.status;
     return {std::move(who.user), changed, before, std::nullopt};
 }
@@ -107,7 +107,7 @@ std::optional<session_service::recognised> session_service::recognise(std::strin
 }
 
 session_cookie_value session_service::cookie_of(const session_ref& who, const session_record& record) const {
-    const token_claims claims{record.key_id, who.user, who.session, record.generation};
+    const auto claims = current_token(who, record);
     // The key is there: it is the signing key, or the one that a genuine token was just checked with.
     const auto proof = prove(keys_, claims).value_or(token_proof{});
     const auto left = std::max(record.expires_at - store_.now(), std::chrono::milliseconds{0});
@@ -130,7 +130,7 @@ runtime::task<result<signed_in>> session_service::sign_in(user_facts facts, devi
     auto begun = co_await ledger_.begin(std::move(entry), per_user_, std::move(replaced));
     if (!begun) co_return begun.error();
     // The session exists from here on. The facts are read once more for Redis: these are of before the password was hashed.
-    const token_claims claims{record.key_id, who.user, who.session, record.generation};
+    const auto claims = current_token(who, record);
     if (node_.trust.holds()) co_await check_.introduce(claims, redis_deadline());
     node_.told.remember(who.user, facts.version);
     co_return signed_in{cookie_of(who, record), std::move(*begun)};
@@ -145,7 +145,8 @@ runtime::task<result<refreshed_session>> session_service::refresh(std::string_vi
         if (!current) co_return current.error();
         const auto sid = session_hash(current->who.session);
         spdlog::debug("session refresh: current session {} of user {}: generation {}, last acknowledged status {}", sid,
-                      current->who.user.text(), current->record.generation, to_string(current->record.acknowledged));
+                      current->who.user.text(), current->record.generation,
+                      to_string(current->record.acknowledged.status));
 
         if (current->from_ledger) co_return told_by_ledger(std::move(*current), ack_version);
 

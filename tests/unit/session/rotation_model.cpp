@@ -6,31 +6,43 @@
 
 namespace stagedoor::model {
 
-namespace {
-
-const auto& keys = some_keys;
-const auto& who = somebody;
-const auto& facts = first_facts;
-
-}  // namespace
-
 rotation_world::rotation_world(bounds time, budget left, breakage broken)
     : time_{time},
       left_{left},
       broken_{broken},
       now_{some_day},
-      record_{session::first_record(keys(), who(), facts(), some_day, {})} {
+      with_changes_{left.changes > 0},
+      with_rolls_{left.rolls > 0} {
     lost_age_.fill(never);
+    record_ = session::first_record(ring(0), somebody(), facts(), some_day, {});
+    key_of_[0] = record_->key_id;
+}
+
+bool rotation_world::may_roll(std::size_t node) const {
+    if (roll_[node] == 2) return false;
+    const bool accepted_everywhere = roll_[0] > 0 && roll_[1] > 0;
+    return roll_[node] == 0 || accepted_everywhere || broken_ == breakage::keys_rolled_in_one_phase;
 }
 
 // What cannot matter any more is not in the key: a first use before `since`, and when the session was last seen.
-key_bits rotation_world::key() const {
-    key_bits bits;
+rotation_key rotation_world::key() const {
+    rotation_key bits;
+    const auto add_known = [&](const session::acknowledgement& known) {
+        bits.add(static_cast<unsigned>(known.status), 2);
+        bits.add(known.told.has_value(), 1);
+        if (!known.told) return;
+        bits.add(static_cast<unsigned>(known.told->status), 2);
+        bits.add(static_cast<unsigned>(known.told->previous), 2);
+        bits.add(static_cast<unsigned>(known.told->version), 3);
+        bits.add(!known.told->at ? 0 : *known.told->at == now_ ? 1 : 2, 2);
+    };
     const auto add_record = [&](const std::optional<session::session_record>& record) {
         bits.add(record.has_value(), 1);
         if (!record) return;
         bits.add(record->generation, 4);
         bits.add(record->predecessor_dead, 1);
+        if (tells()) add_known(record->acknowledged), add_known(record->previous_acknowledged);
+        if (with_rolls_) bits.add(record->key_id, 2), bits.add(record->previous_key_id, 2);
         const bool used = record->first_used_at && *record->first_used_at >= at().since;
         bits.add(used, 1);
         if (!used) return;
@@ -50,10 +62,24 @@ key_bits rotation_world::key() const {
     bits.add(stolen_ ? *stolen_ + 1 : 0, 4);
     bits.add(static_cast<unsigned>(successor_used_), 3);
     bits.add(outlived_, 1);
+    if (tells()) {
+        for (const auto count : {left_.changes, left_.acks, left_.pushes}) bits.add(static_cast<unsigned>(count), 2);
+        for (const auto version : {version_, known_, told_, told_age_}) bits.add(static_cast<unsigned>(version), 3);
+        bits.add(last_said_.has_value(), 1);
+        const auto said = last_said_.value_or(saying{});
+        bits.add(said.token, 4), bits.add(said.changed, 1), bits.add(static_cast<unsigned>(said.previous), 2);
+    }
+    if (with_rolls_) {
+        bits.add(static_cast<unsigned>(left_.rolls), 3);
+        for (const auto step : roll_) bits.add(static_cast<unsigned>(step), 2);
+        for (const auto id : key_of_) bits.add(id, 2);
+    }
     for (const auto& r : flying_) {
         bits.add(1, 1);
         bits.add(r.refresh, 1), bits.add(r.orphan, 1), bits.add(r.answered, 1);
         bits.add(static_cast<unsigned>(r.age), 3), bits.add(r.token, 4);
+        if (tells()) bits.add(r.cookie, 1), bits.add(static_cast<unsigned>(r.version), 3), bits.add(r.changed, 1);
+        if (tells()) bits.add(r.excused, 1);
     }
     return bits;
 }
@@ -69,12 +95,21 @@ void rotation_world::moves(const visitor<rotation_world>& visit) const {
     if (left_.requests > 0 && flying_.size() < time_.in_flight) {
         go([](auto& w) { w.send(false); });
         go([](auto& w) { w.send(true); });
+        if (left_.acks > 0 && known_ > 0) go([](auto& w) { --w.left_.acks, w.send(true, w.known_); });
+    }
+    if (left_.changes > 0) go([](auto& w) { w.change_status(); });
+    if (left_.pushes > 0 && known_ > 0 && known_ < version_) {
+        go([](auto& w) { --w.left_.pushes, w.note('p'), w.known_ = w.version_; });
+    }
+    for (std::size_t node = 0; left_.rolls > 0 && node < 2; ++node) {
+        if (may_roll(node)) go([node](auto& w) { --w.left_.rolls, w.note(node == 0 ? '1' : '2'), ++w.roll_[node]; });
     }
     for (std::size_t i = 0; i < flying_.size(); ++i) {
         if (flying_[i].answered) {
             go([i](auto& w) { w.take(i); });
         } else {
             go([i](auto& w) { w.serve(i, false); });
+            if (with_rolls_) go([i](auto& w) { w.serve(i, false, 1); });
             if (flying_[i].refresh) go([i](auto& w) { w.serve(i, true); });
         }
     }
@@ -96,140 +131,6 @@ void rotation_world::moves(const visitor<rotation_world>& visit) const {
     };
     if (stolen_) end([](auto& w) { w.present_stolen(); });
     if (flying_.empty()) end([](auto& w) { w.settle(); });
-}
-
-void rotation_world::send(bool refresh) {
-    --left_.requests;
-    note(refresh ? 'r' : 'k');
-    flying_.push_back({refresh, false, false, 0, jar_});
-}
-
-void rotation_world::set_jar(std::uint32_t token) {
-    lost_age_[jar_] = 0;
-    jar_ = token;
-    lost_age_[jar_] = never;
-}
-
-void rotation_world::take(std::size_t answer) {
-    note('a');
-    set_jar(flying_[answer].token);
-    flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(answer));
-}
-
-void rotation_world::crash(std::uint32_t jar) {
-    --left_.crashes;
-    note('C');
-    jar_ = jar;
-    lost_age_.fill(never);
-    std::erase_if(flying_, [](const auto& r) { return r.answered; });
-    for (auto& r : flying_) r.orphan = true;
-}
-
-// As session_service::check does it.
-result<session::standing> rotation_world::check(std::uint32_t token) {
-    const auto key_id = keys().signing_key_id();
-    if (!record_) {
-        const session::ledger_facts ledger{facts().epoch, facts().status, now_,
-                                           now_ + limits::session_absolute_default};
-        record_ = session::rebuilt_record(keys(), who(), ledger, token, key_id, now_);
-        if (broken_ == breakage::rebuilt_without_predecessor) record_->predecessor_dead = true;
-    }
-    auto where = session::judge(*record_, who(), token, facts(), at(), {});
-    if (where && *where == session::standing::ahead) {
-        if (broken_ == breakage::ahead_is_reused) return errc::session_token_reused;
-        record_ = session::moved_forward(keys(), who(), *record_, token, key_id);
-        where = session::judge(*record_, who(), token, facts(), at(), {});
-    }
-    if (!where) return where;
-    session::timeouts timeouts;
-    if (broken_ == breakage::first_use_kills) timeouts.grace = {};
-    if (auto used = session::after_use(*record_, *where, at(), timeouts)) {
-        record_ = *used;
-        const bool at_once = broken_ == breakage::first_use_kills && *where == session::standing::current;
-        if (at_once) record_->predecessor_dead = true;
-    }
-    return where;
-}
-
-std::optional<std::uint32_t> rotation_world::refresh(session::standing where) {
-    const auto before = *record_;
-    const auto outcome = session::refresh(keys(), who(), before, where, facts(), std::nullopt, at());
-    record_ = outcome.record;
-    if (broken_ == breakage::predecessor_dies_at_once && record_->generation != before.generation)
-        record_->predecessor_dead = true;
-    if (broken_ == breakage::hand_out_starts_no_grace && record_->generation == before.generation)
-        record_->first_used_at = before.first_used_at;
-    return outcome.hand_out;
-}
-
-void rotation_world::serve(std::size_t sent, bool answer_is_lost) {
-    auto request = flying_[sent];
-    flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(sent));
-    note(request.refresh ? (answer_is_lost ? 'L' : 'S') : 's');
-    const auto where = check(request.token);
-    if (!where) return fail("an honest request was refused");
-    note_honest_use(request.token, request.refresh);
-    if (!request.refresh) return;
-    const auto cookie = refresh(*where);
-    if (!cookie || answer_is_lost || request.orphan) return;
-    request.answered = true;
-    request.age = 0;
-    request.token = *cookie;
-    flying_.push_back(request);
-}
-
-void rotation_world::come_back_with(std::optional<session::session_record> record) {
-    record_ = std::move(record);
-    since_ = now_;
-}
-
-bool rotation_world::may_tick() const {
-    return std::all_of(flying_.begin(), flying_.end(), [&](const auto& r) { return r.age < time_.delay; });
-}
-
-void rotation_world::tick() {
-    note('.');
-    now_ += tick_time(time_);
-    for (auto& r : flying_) ++r.age;
-    for (auto& age : lost_age_) age = age >= time_.crash_lag ? never : age + 1;
-    if (successor_used_ != never) successor_used_ = std::min(successor_used_ + 1, time_.grace);
-}
-
-void rotation_world::steal() {
-    note('t');
-    stolen_ = jar_;
-}
-
-// K3 as the server's log would show it, whatever the record says.
-void rotation_world::note_honest_use(std::uint32_t token, bool refresh) {
-    if (!stolen_ || outlived_) return;
-    if (token <= *stolen_) {
-        if (refresh) successor_used_ = never;
-        return;
-    }
-    if (successor_used_ == never) successor_used_ = 0;
-    if (successor_used_ >= time_.grace || token > *stolen_ + 1) outlived_ = true;
-}
-
-void rotation_world::present_stolen() {
-    note('T');
-    const auto where = check(*stolen_);
-    const bool refused = !where && where.error() == errc::session_token_reused;
-    if (!where && !refused) return fail("a stolen token was refused for another reason");
-    if (refused && !outlived_) return fail("a token within its grace was called reused");
-    if (!refused && outlived_) return fail("a stolen token outlived its grace");
-}
-
-// When all is quiet, the browser goes on like this; it has to end with the one current token.
-void rotation_world::settle() {
-    note('_');
-    for (int round = 0; round < 3 && !wrong_; ++round) {
-        send(true);
-        serve(0, false);
-        if (!flying_.empty()) take(0);
-        for (int i = 0; i < time_.grace; ++i) tick();
-    }
-    if (!wrong_ && jar_ != record_->generation) fail("the browser did not end with the current token");
 }
 
 }  // namespace stagedoor::model

@@ -47,6 +47,29 @@ TEST_CASE("a stolen token is refused as reused when its successor has been used 
     require_safe(time, {.requests = 8, .thief = true});
 }
 
+// A status may come back to what was acknowledged before the browser has refreshed again.
+TEST_CASE("no change of the status is missed, nor told for ever, and a refresh that is repeated is told the same",
+          "[rotation][model]") {
+    SECTION("one") { require_safe(even, {.requests = 8, .changes = 1}); }
+    SECTION("back and forth") { require_safe({4, 1, 1, 2}, {.requests = 7, .changes = 3}); }
+    SECTION("back, and three at once") { require_safe(even, {.requests = 6, .changes = 2}); }
+    SECTION("back, and slow") { require_safe({6, 2, 1, 2}, {.requests = 6, .changes = 2}); }
+    SECTION("back, and a crash") { require_safe({4, 1, 1, 2}, {.requests = 6, .crashes = 1, .changes = 2}); }
+    SECTION("pushes, and versions that the client knows") {
+        require_safe({4, 1, 1, 2}, {.requests = 5, .changes = 2, .acks = 2, .pushes = 1});
+    }
+    SECTION("a Redis that comes back empty or older") {
+        require_safe({4, 1, 1, 2}, {.requests = 6, .wipes = 1, .changes = 1});
+        require_safe({4, 1, 1, 2}, {.requests = 6, .copies = 1, .restores = 1, .changes = 1});
+    }
+}
+
+TEST_CASE("while keys are rolled on one node after the other, every token is known everywhere, and is one",
+          "[rotation][model]") {
+    require_safe({4, 1, 1, 2}, {.requests = 6, .rolls = 4});
+    require_safe({4, 1, 1, 2}, {.requests = 4, .crashes = 1, .rolls = 4});
+}
+
 TEST_CASE("the model notices each rule that is left out", "[rotation][model]") {
     const budget calm{.requests = 6};
     const budget crash{.requests = 6, .crashes = 1};
@@ -60,6 +83,22 @@ TEST_CASE("the model notices each rule that is left out", "[rotation][model]") {
     CHECK(fails(even, older_and_crash, breakage::since_is_ignored));
     CHECK(fails(even, empty, breakage::rebuilt_without_predecessor));
     CHECK(fails(even, older, breakage::ahead_is_reused));
+
+    const bounds pair{4, 1, 1, 2};
+    const budget back{.requests = 5, .changes = 2};
+    const budget change{.requests = 6, .changes = 1};
+    const budget knows{.requests = 4, .changes = 1, .acks = 1};
+    const budget roll{.requests = 5, .rolls = 4};
+    CHECK(fails(pair, back, breakage::change_is_told_by_acknowledged_alone));
+    CHECK(fails(pair, back, breakage::rotation_forgets_told));
+    CHECK(fails(pair, back, breakage::hand_out_tells_predecessor_alone));
+    CHECK(fails(pair, back, breakage::predecessor_is_told_nothing));
+    CHECK(fails(pair, {.requests = 3, .wipes = 1, .changes = 1}, breakage::lost_rotation_counts_as_told));
+    CHECK(fails(pair, change, breakage::told_is_acknowledged_at_once));
+    CHECK(fails(pair, change, breakage::told_is_never_acknowledged));
+    CHECK(fails(pair, knows, breakage::version_acknowledges_nothing));
+    CHECK(fails(pair, roll, breakage::signed_with_todays_key));
+    CHECK(fails(pair, roll, breakage::keys_rolled_in_one_phase));
 }
 
 TEST_CASE("twice the delay and the crash lag have to stay below the grace", "[rotation][model]") {

@@ -1,77 +1,27 @@
 #include "tests/support/catch.hpp"
 
-#include "common/core/secrets.hpp"
-#include "common/session/session_policy.hpp"
+#include "tests/unit/session/policy_fixture.hpp"
 
 using namespace stagedoor;
 using namespace stagedoor::session;
 using namespace std::chrono_literals;
 
-namespace {
-
-key_ring make_keys() {
-    init_crypto();
-    std::string complaint;
-    return *key_ring::parse(key_ring::make_file_text(), complaint);
-}
-
-struct fixture {
-    key_ring keys = make_keys();
-    session_ref who{user_id{make_uuid_v7()}, session_id{make_uuid_v4()}};
-    timeouts limits{};
-    instant t0 = from_unix_ms(1'800'000'000'000);
-    user_facts facts = [this] {
-        user_facts f;
-        f.id = who.user;
-        f.status = user_status::pending;
-        f.version = 1;
-        f.epoch = 1;
-        return f;
-    }();
-    session_record record = first_record(keys, who, facts, t0, limits);
-
-    instant since{};
-
-    result<standing> judged(std::uint32_t generation, instant now) const {
-        return judge(record, who, generation, facts, {now, since}, limits);
-    }
-    // A check with the token of `generation`, as a request makes it.
-    void use(std::uint32_t generation, instant now) {
-        const auto where = judged(generation, now);
-        REQUIRE(where);
-        if (auto next = after_use(record, *where, {now, since}, limits)) record = *next;
-    }
-    refresh_outcome refreshed(std::uint32_t generation, instant now, std::optional<std::int64_t> ack = {}) {
-        use(generation, now);
-        const auto where = judged(generation, now);
-        auto outcome = refresh(keys, who, record, *where, facts, ack, {now, since});
-        record = outcome.record;
-        return outcome;
-    }
-    void approve() {
-        facts.status = user_status::active;
-        facts.version += 1;
-    }
-};
-
-}  // namespace
-
 TEST_CASE("a fresh session's first refresh rotates, since it has no predecessor") {
-    fixture f;
+    policy_fixture f;
     const auto outcome = f.refreshed(0, f.t0 + 1s);
     CHECK(outcome.hand_out == 1u);
     CHECK(f.record.generation == 1);
 }
 
 TEST_CASE("a second tab that refreshes with the old token gets the very same successor") {
-    fixture f;
+    policy_fixture f;
     CHECK(f.refreshed(0, f.t0 + 1s).hand_out == 1u);
     CHECK(f.refreshed(0, f.t0 + 2s).hand_out == 1u);
     CHECK(f.record.generation == 1);
 }
 
 TEST_CASE("handing the successor out again writes nothing when nothing has changed") {
-    fixture f;
+    policy_fixture f;
     f.refreshed(0, f.t0 + 1s);
     const auto before = f.record;
     f.refreshed(0, f.t0 + 2s);
@@ -79,7 +29,7 @@ TEST_CASE("handing the successor out again writes nothing when nothing has chang
 }
 
 TEST_CASE("the predecessor lives until its successor is used again a grace later") {
-    fixture f;
+    policy_fixture f;
     f.refreshed(0, f.t0 + 1s);
     f.use(1, f.t0 + 2s);
     f.use(1, f.t0 + 61s);
@@ -89,7 +39,7 @@ TEST_CASE("the predecessor lives until its successor is used again a grace later
 }
 
 TEST_CASE("handing the successor out again starts the grace anew") {
-    fixture f;
+    policy_fixture f;
     f.refreshed(0, f.t0 + 1s);
     f.use(1, f.t0 + 2s);
     f.refreshed(0, f.t0 + 30s);
@@ -100,7 +50,7 @@ TEST_CASE("handing the successor out again starts the grace anew") {
 }
 
 TEST_CASE("a first use before Redis came back counts as none, for the writes after it may be lost") {
-    fixture f;
+    policy_fixture f;
     f.refreshed(0, f.t0 + 1s);
     f.use(1, f.t0 + 2s);
     f.since = f.t0 + 30s;
@@ -113,7 +63,7 @@ TEST_CASE("a first use before Redis came back counts as none, for the writes aft
 }
 
 TEST_CASE("idleness is judged from the last use or the return of Redis, whichever is later") {
-    fixture f;
+    policy_fixture f;
     f.since = f.t0 + 1h;
     CHECK(f.judged(0, f.t0 + 24h));
     CHECK(f.judged(0, f.t0 + 25h).error() == errc::session_expired_idle);
@@ -123,13 +73,13 @@ TEST_CASE("idleness is judged from the last use or the return of Redis, whicheve
 }
 
 TEST_CASE("a browser that holds the current token gets no cookie while the predecessor lives") {
-    fixture f;
+    policy_fixture f;
     f.refreshed(0, f.t0 + 1s);
     CHECK_FALSE(f.refreshed(1, f.t0 + 2s).hand_out);
 }
 
 TEST_CASE("a generation that the record does not know yet means that Redis lost a rotation") {
-    fixture f;
+    policy_fixture f;
     CHECK(f.judged(3, f.t0 + 1s) == standing::ahead);
     f.record = moved_forward(f.keys, f.who, f.record, 3, f.record.key_id);
     CHECK(f.judged(3, f.t0 + 1s) == standing::current);
@@ -137,7 +87,7 @@ TEST_CASE("a generation that the record does not know yet means that Redis lost 
 }
 
 TEST_CASE("a record made from the ledger takes the token that asked and its predecessor") {
-    fixture f;
+    policy_fixture f;
     const ledger_facts ledger{1, user_status::pending, f.t0, f.t0 + f.limits.absolute};
     f.record = rebuilt_record(f.keys, f.who, ledger, 5, f.keys.signing_key_id(), f.t0 + 1h);
     CHECK(f.judged(5, f.t0 + 1h) == standing::current);
@@ -146,7 +96,7 @@ TEST_CASE("a record made from the ledger takes the token that asked and its pred
 }
 
 TEST_CASE("a session says why it is over") {
-    fixture f;
+    policy_fixture f;
     CHECK(f.judged(0, f.t0 + 24h).error() == errc::session_expired_idle);
     CHECK(f.judged(0, f.t0 + std::chrono::days{14}).error() == errc::session_expired_absolute);
     f.facts.epoch = 2;
@@ -154,7 +104,7 @@ TEST_CASE("a session says why it is over") {
 }
 
 TEST_CASE("the kept session outlives exactly the epoch it was kept for") {
-    fixture f;
+    policy_fixture f;
     f.facts.epoch = 2;
     f.facts.kept_session = f.who.session;
     f.facts.kept_epoch = 2;
@@ -164,42 +114,13 @@ TEST_CASE("the kept session outlives exactly the epoch it was kept for") {
 }
 
 TEST_CASE("facts older than the session cannot judge it") {
-    fixture f;
+    policy_fixture f;
     f.facts.epoch = 0;
     CHECK(is_behind(f.facts, f.record));
 }
 
-TEST_CASE("statusChanged is true exactly once for a browser that gets its answers") {
-    fixture f;
-    f.approve();
-    const auto first = f.refreshed(0, f.t0 + 1s);
-    CHECK(first.status_changed);
-    CHECK(first.previous_status == user_status::pending);
-    const auto second = f.refreshed(1, f.t0 + 2s);
-    CHECK_FALSE(second.status_changed);
-    CHECK(second.previous_status == user_status::active);
-}
-
-TEST_CASE("a refresh whose answer was lost says the same again") {
-    fixture f;
-    f.approve();
-    CHECK(f.refreshed(0, f.t0 + 1s).status_changed);
-    CHECK(f.refreshed(0, f.t0 + 2s).status_changed);
-}
-
-TEST_CASE("a change told without a rotation is acknowledged ten seconds later or by its version") {
-    fixture f;
-    f.refreshed(0, f.t0 + 1s);
-    f.approve();
-    CHECK(f.refreshed(1, f.t0 + 2s).status_changed);
-    CHECK(f.refreshed(1, f.t0 + 3s).status_changed);
-    SECTION("ten seconds later") { CHECK_FALSE(f.refreshed(1, f.t0 + 12s).status_changed); }
-    SECTION("by its version") { CHECK_FALSE(f.refreshed(1, f.t0 + 4s, f.facts.version).status_changed); }
-    SECTION("not by an older version") { CHECK(f.refreshed(1, f.t0 + 4s, f.facts.version - 1).status_changed); }
-}
-
 TEST_CASE("a use is written down at most once a minute") {
-    fixture f;
+    policy_fixture f;
     f.use(0, f.t0);
     const auto before = f.record;
     f.use(0, f.t0 + 59s);
@@ -212,7 +133,7 @@ TEST_CASE("no order of two tabs' refreshes logs anybody out") {
     // Both tabs share one cookie jar. Each step a tab sends a refresh or receives its answer; every interleaving of
     // three refreshes per tab is walked, with the jar taking whichever answer arrives last.
     struct state {
-        fixture f;
+        policy_fixture f;
         std::uint32_t jar = 0;
         struct tab {
             int left = 3;

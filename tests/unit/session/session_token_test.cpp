@@ -112,7 +112,6 @@ TEST_CASE("records and tombstones survive their text") {
     };
     CHECK(survives(record));
     record.first_used_at = from_unix_ms(5);
-    record.told = told_status{user_status::active, 4, from_unix_ms(6)};
     record.predecessor_dead = false;
     CHECK(survives(record));
 
@@ -123,7 +122,9 @@ TEST_CASE("records and tombstones survive their text") {
 }
 
 TEST_CASE("a record cut short or lengthened is no record") {
-    const auto text = format_record(session_record{});
+    session_record record;
+    if (GENERATE(false, true)) record.previous_acknowledged.told = told_status{};  // in the second format
+    const auto text = format_record(record);
     for (std::size_t size = 0; size < text.size(); ++size) {
         INFO(text.substr(0, size));
         CHECK_FALSE(parse_record(text.substr(0, size)));
