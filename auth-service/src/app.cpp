@@ -99,7 +99,7 @@ int serve(const serve_options& options) {
                                                       health.add("redis"), metrics, requests, limited,
                                                       admins, health));
     }
-    admin_rooms housekeeping{shards.at(0), db, admins};
+    admin_rooms housekeeping{shards.at(0), shared, db, admins, relaying.link};
     add_auth_metrics(metrics, {relaying.relay.counters(), relaying.keeper, relaying.purger, **opened, hashing, session_state,
                                limited.counters});
     std::vector<const session::redis_session_cache*> caches;

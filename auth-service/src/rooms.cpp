@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/runtime/event.hpp"
@@ -168,8 +169,16 @@ runtime::task<void> admin_rooms::write_denials(std::vector<admin::denial_sum> su
     unwritten_.clear();
     if (sums.empty()) co_return;
     const auto written = co_await db_.audit.add_denials(sums);
-    // The database is away or busy: no more than one window's sums wait for it.
-    if (!written && sums.size() <= 2 * limits::denial_kinds) unwritten_ = std::move(sums);
+    if (written) {
+        std::int64_t calls = 0;
+        for (const auto& each : sums) calls += each.count;
+        const auto newest = std::ranges::max(sums, {}, [](const auto& each) { return each.last.at; }).last.at;
+        const auto told = co_await news_.tell(calls, newest);
+        // Whoever looks at the log sees it with the next thing that happens.
+        if (!told) spdlog::debug("consoles do not hear of refused calls: {}", told.error().message());
+    } else if (sums.size() <= 2 * limits::denial_kinds) {
+        unwritten_ = std::move(sums);  // the database is away or busy: no more than one window's sums wait for it
+    }
 }
 
 runtime::task<void> admin_rooms::keep_house() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <optional>
 
+#include "auth-service/src/admin/redis_denial_news.hpp"
 #include "auth-service/src/approval/fence_keeper.hpp"
 #include "auth-service/src/approval/redis_fence_store.hpp"
 #include "auth-service/src/approval/redis_mailbox.hpp"
@@ -177,8 +178,9 @@ private:
 
 // What is done for the admin API now and then, whoever calls it; on the first shard.
 struct admin_rooms {
-    admin_rooms(runtime::executor shard, database& db, admin_node& admins)
-        : tasks{shard}, db_{db}, admins_{admins} {}
+    // `consoles`: the link over which they hear of it.
+    admin_rooms(runtime::executor shard, const settings& s, database& db, admin_node& admins, redis::link& consoles)
+        : tasks{shard}, db_{db}, admins_{admins}, news_{consoles, s.schema} {}
 
     void start() { tasks.spawn("admin housekeeping", keep_house()); }
     // The refused calls that were not written yet are, before the tasks have ended.
@@ -193,6 +195,7 @@ private:
 
     database& db_;
     admin_node& admins_;
+    admin::redis_denial_news news_;
     std::vector<admin::denial_sum> unwritten_;
     bool stopping_ = false;
 };

@@ -57,6 +57,14 @@ std::optional<admin_place> parse_admin_place(std::string_view cursor) {
     return admin_place{std::string{cursor.substr(0, dash)}, *number};
 }
 
+std::string to_frame(const denials_told& news) {
+    std::string out = "{\"specversion\":\"1.0\",\"id\":\"";
+    out.append(news.id).append("\",\"source\":\"").append(event_source);
+    out.append("\",\"type\":\"stagedoor.audit.denied\",\"time\":\"").append(format_rfc3339(news.at));
+    out.append("\",\"cursor\":\"\",\"datacontenttype\":\"application/json\",\"data\":{\"calls\":");
+    return out.append(std::to_string(news.calls)).append("}}");
+}
+
 std::optional<user_id> subject_of(std::string_view frame) noexcept {
     const auto at = value_of(frame, "\"subject\":\"");
     if (at == std::string_view::npos) return std::nullopt;

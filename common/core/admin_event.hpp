@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/clock.hpp"
 #include "common/core/errc.hpp"
 #include "common/core/uuid.hpp"
 
@@ -38,6 +39,15 @@ struct admin_place {
 std::string make_console_cursor(const user_id& user, std::int64_t version, const std::optional<admin_place>& in_feed);
 // The place in the admins' stream that `cursor` names; nothing when it names none. The other half is for parse_cursor.
 std::optional<admin_place> parse_admin_place(std::string_view cursor);
+
+// Calls of the admin API were refused, and the audit log has them now: no change of a user, so no event of theirs.
+struct denials_told {
+    std::string id;  // of the event
+    std::int64_t calls = 0;
+    instant at;  // of the newest
+};
+// The event as consoles get it. It is about nobody, and has no version: its place in the stream is all the order there is.
+std::string to_frame(const denials_told& news);
 
 // Of a frame that to_frame has made: whom it is about; nothing for any other text.
 std::optional<user_id> subject_of(std::string_view frame) noexcept;

@@ -58,3 +58,24 @@ test('what happened while the connection was lost shows when it is back', scene(
   await stack.notify.start();
   await rowOf(admin, person).waitFor({ state: 'detached' });
 }));
+
+test('where news begins late the list does not wait for it, and misses nothing of what happened before', scene(1, async (admin) => {
+  const [gone, stays] = [await stack.person('Nell Gwyn'), await stack.person('David Garrick')];
+  let letThrough;
+  const door = new Promise((open) => { letThrough = open; });
+  await admin.page.routeWebSocket(/\/ws/, async (socket) => {
+    const held = [];
+    socket.onMessage((message) => held.push(message));
+    await door;
+    const server = socket.connectToServer();
+    for (const message of held) server.send(message);
+  });
+  await admin.signIn(stack.admin);
+  await rowOf(admin, gone).waitFor();
+  await stack.decide(gone, 'approve');
+  assert.equal(await rowOf(admin, gone).count(), 1, 'nobody has told the page');
+  letThrough();
+  await rowOf(admin, gone).waitFor({ state: 'detached' });
+  await rowOf(admin, stays).waitFor();
+  assert.deepEqual(admin.errors, []);
+}));

@@ -126,6 +126,41 @@ test('the audit log tells who did what, can be narrowed, and follows', scene(1, 
   assert.deepEqual(admin.errors, []);
 }));
 
+test('a refused call shows in the audit log by itself, whatever else happens or does not', scene(1, async (admin) => {
+  const person = await stack.person('Edmund Kean');
+  await opensConsole(admin, '?view=audit');
+  const entries = admin.page.locator('#audit-entries li');
+  await entries.first().waitFor();
+  const manager = stack.device();
+  await manager.signIn(person);
+  assert.equal((await manager.get('/api/admin/tokens')).status, 403);
+  await entries.filter({ hasText: 'Edmund Kean' }).filter({ hasText: 'was refused: GET /api/admin/tokens (forbidden).' }).waitFor();
+
+  // A flood is one sum, at the end of its window: it costs the page no more questions than what it shows.
+  const asked = () => admin.apiAnswers.filter((answer) => answer.startsWith('GET /api/admin/audit')).length;
+  const before = asked();
+  for (let call = 0; call < 100; ++call) await manager.get('/api/admin/tokens');
+  assert.equal((await manager.get('/api/admin/audit')).status, 403);
+  await entries.filter({ hasText: 'was refused: GET /api/admin/audit (forbidden).' }).waitFor();
+  assert.equal(asked() - before, 1);
+  assert.deepEqual(admin.errors, []);
+}));
+
+test('more than a page of the audit log at once leaves no gap in it', scene(1, async (admin) => {
+  await opensConsole(admin, '?view=audit');
+  const entries = admin.page.locator('#audit-entries li');
+  await entries.filter({ hasText: 'registered' }).first().waitFor();
+  stack.crowd(120, { prefix: 'gap', name: 'Gap' });
+  await entries.filter({ hasText: 'Gap 120' }).first().waitFor();
+  for (const last of ['Gap 71', 'Gap 21']) {
+    await entries.filter({ hasText: `${last}.` }).waitFor();
+    await admin.button('Show older').click();
+  }
+  await entries.filter({ hasText: 'Gap 1.' }).waitFor();
+  assert.equal(await entries.filter({ hasText: 'Gap ' }).count(), 120);
+  assert.deepEqual(admin.errors, []);
+}));
+
 test('an API token is made, shown once, used, and revoked', scene(1, async (admin) => {
   await opensConsole(admin, '?view=tokens');
   await admin.heading('API tokens').waitFor();

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 
 import WebSocket from 'ws';
 
+import { allItems } from '../support/admin.mjs';
 import { until } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 
@@ -184,4 +185,31 @@ story('an admin’s event stream tells the same, and goes on by Last-Event-ID', 
   assert.ok(!second.text.includes(`"id":"${person.id}.2"`));
   assert.match(second.text, /"feed":\{"resumed":true\}/);
   second.controller.abort();
+});
+
+story('consoles hear that calls were refused: at once, and of a flood no oftener than the audit log is written', async () => {
+  const admin = await stack.adminDevice();
+  const [console, other] = [await reconnected(admin), await reconnected(admin)];
+  const denials = (of) => of.events.filter(({ type }) => type === 'stagedoor.audit.denied');
+  const person = await stack.person();
+  const manager = stack.device();
+  await manager.signIn(person);
+  assert.equal((await manager.get('/api/admin/tokens')).status, 403);
+  await until(() => denials(console).length === 1 && denials(other).length === 1, { what: 'a word at both consoles' });
+  const [{ id, subject, data, cursor }] = denials(console);
+  assert.deepEqual([denials(other)[0].id, subject, data], [id, undefined, { calls: 1 }]);
+
+  for (let call = 0; call < 200; ++call) await manager.get('/api/admin/tokens');
+  assert.equal((await manager.get('/api/admin/audit')).status, 403);  // another kind: it is told at once
+  await until(() => denials(console).length === 2, { what: 'a word of the other kind' });
+  const rows = (await allItems(admin, `/api/admin/audit?action=denied&user=${person.id}`)).length;
+  assert.deepEqual([rows, denials(console).map(({ data: { calls } }) => calls)], [2, [1, 1]]);
+
+  // It has its place in the stream: whoever was away hears of it once.
+  console.socket.close();
+  const again = await reconnected(admin, cursor);
+  await until(() => denials(again).length === 1, { what: 'what was missed' });
+  await stack.decide(person, 'approve');
+  await again.hears(person, 'approved 2');
+  assert.deepEqual([again.welcomes[0].data.feed, denials(again).length], [{ resumed: true }, 1]);
 });

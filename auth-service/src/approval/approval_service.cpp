@@ -59,14 +59,16 @@ std::vector<outbox_row> rows_of(const std::vector<result<transition_outcome>>& o
 
 // One call under way. On the caller's shard.
 struct approval_service::bulk {
-    bulk(runtime::executor shard, bulk_request wanted, user::actor who)
+    bulk(runtime::executor shard, bulk_request wanted, user::actor who, std::chrono::steady_clock::time_point until)
         : request{std::move(wanted)},
           by{std::move(who)},
+          begin_until{until},
           outcomes(request.users.size(), result<transition_outcome>{errc::shutting_down}),
           ended{shard} {}
 
     const bulk_request request;
     const user::actor by;
+    const std::chrono::steady_clock::time_point begin_until;
     std::vector<result<transition_outcome>> outcomes;
     std::size_t next = 0;  // the first user that no batch has
     std::size_t committed = 0;
@@ -114,6 +116,10 @@ runtime::task<void> approval_service::work_through(std::shared_ptr<bulk> call) {
     const auto& users = call->request.users;
     while (call->next < users.size() && !call->failure) {
         const auto begin = call->next;
+        if (begin > 0 && std::chrono::steady_clock::now() >= call->begin_until) {
+            call->failure = errc::overloaded;
+            break;
+        }
         const auto size = std::min(limits::bulk_batch, users.size() - begin);
         call->next += size;
         auto batch = batch_of(call->request, begin, size);
@@ -135,11 +141,12 @@ runtime::task<void> approval_service::work_through(std::shared_ptr<bulk> call) {
     }
 }
 
-runtime::task<result<bulk_decided>> approval_service::decide_all(bulk_request request, user::actor by) {
+runtime::task<result<bulk_decided>> approval_service::decide_all(bulk_request request, user::actor by,
+                                                                 std::chrono::steady_clock::time_point begin_until) {
     const bulk_ticket ticket{bulk_calls_};
     if (!ticket.taken()) co_return errc::overloaded;
     const auto shard = co_await runtime::asio::this_coro::executor;
-    const auto call = std::make_shared<bulk>(shard, std::move(request), std::move(by));
+    const auto call = std::make_shared<bulk>(shard, std::move(request), std::move(by), begin_until);
     call->workers = batches_at_once;
     for (std::size_t i = 0; i < batches_at_once; ++i) tasks_.spawn("a bulk decision", work_through(call));
     while (call->workers > 0) co_await call->ended.wait();

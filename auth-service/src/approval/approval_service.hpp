@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,11 @@ struct bulk_request {
     std::vector<std::int64_t> expected_versions{};  // of each of `users` the one that the admin has seen; empty: any
 };
 
+// For how long one call begins batches: whoever waits for it hears what is done before gateways and Idempotency-Keys
+// (limits::kept_answer_lease) give it up, and goes on with the rest. The last batch takes some seconds at most: as long as
+// the database may be waited for (limits::database_*), a few times, and Redis.
+inline constexpr auto bulk_time = std::chrono::seconds{20};
+
 struct bulk_decided {
     // One for each user, in order. An error that is none of approval_store::apply's: the batch it was in was not
     // committed, or not begun because another had failed.
@@ -49,9 +55,11 @@ public:
     runtime::task<result<decided>> decide(transition_request request, user::actor by);
 
     // The same for many: in batches of limits::bulk_batch, each of them one transaction, so that others come between;
-    // some are relayed while the next are committed. Waits until all are relayed. errc::overloaded: limits::bulk_calls
-    // are under way; and the error of a batch, when nothing was done.
-    runtime::task<result<bulk_decided>> decide_all(bulk_request request, user::actor by);
+    // some are relayed while the next are committed. Waits until all are relayed. After `begin_until` no batch but the
+    // first is begun: the rest is errc::overloaded. errc::overloaded: limits::bulk_calls are under way; and the error of a
+    // batch, when nothing was done.
+    runtime::task<result<bulk_decided>> decide_all(bulk_request request, user::actor by,
+                                                   std::chrono::steady_clock::time_point begin_until);
 
     runtime::task<result<user_page>> list(list_query query);
 

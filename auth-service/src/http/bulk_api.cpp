@@ -54,7 +54,8 @@ answer decide_bulk(context& with, const http::request& request, admin_caller by)
 
     const auto users = wanted.users;
     auto who = by.actor();
-    const auto decided = co_await with.approvals.decide_all(std::move(wanted), std::move(who));
+    const auto begin_until = std::chrono::steady_clock::now() + approval::bulk_time;
+    const auto decided = co_await with.approvals.decide_all(std::move(wanted), std::move(who), begin_until);
     if (!decided) co_return refuse(decided.error());
     auto answered = http::response::json(200, bulk_json(users, *decided));
     // Not all of it is done: whoever sends it again, with the same Idempotency-Key or without, goes on where it ended.

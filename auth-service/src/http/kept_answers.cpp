@@ -18,6 +18,10 @@ using std::chrono::steady_clock;
 // A key that is given back late may have become another request's: when the lease is over, which the database measures.
 constexpr auto lease_margin = std::chrono::seconds{1};
 
+// A call that took longer than the lease would lose its key while it runs, and whoever repeats it would begin it a second
+// time. The longest is a decision about many.
+static_assert(approval::bulk_time + std::chrono::seconds{5} < limits::kept_answer_lease - lease_margin);
+
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view problem_type_name = "application/problem+json";
 

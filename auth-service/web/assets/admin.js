@@ -114,18 +114,30 @@ window.addEventListener('popstate', () => {
   show();
 });
 
+// What happens where nobody looks is asked for when somebody looks again.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'visible' || address.view !== 'people' || !page.user) return;
-  people.load();
+  if (document.visibilityState !== 'visible' || !page.user) return;
+  people.catchUp();
   panel.load();
+  audit.hear();
 });
-page.notifications.addEventListener('state', ({ detail }) => { if (detail.reconnected) people.loadSoon(); });
+page.notifications.addEventListener('state', ({ detail }) => {
+  if (!detail.reconnected) return;
+  people.loadSoon();
+  audit.hear();
+});
+page.notifications.addEventListener('stagedoor.audit.denied', () => audit.hear());
 page.notifications.addEventListener('event', ({ detail: { subject, data } }) => {
   if (subject === page.user?.id || !data?.user) return;
   const isNew = data.previousStatus === null;
   hear(isNew ? { ...data.user, createdAt: data.at } : data.user, data.previousStatus);
 });
-// What was heard does not continue what the list knows.
-page.notifications.addEventListener('welcome', ({ detail }) => { if (detail.feed && !detail.feed.resumed) people.load(); });
+// What was heard does not continue what is known.
+page.notifications.addEventListener('welcome', ({ detail }) => {
+  if (!page.user || !detail.feed || detail.feed.resumed) return;
+  people.catchUp();
+  audit.hear();
+});
 
+page.notifications.open();  // beside the refresh: the list waits for both
 if (await page.check()) await show();

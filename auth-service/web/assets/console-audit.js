@@ -5,7 +5,7 @@ import { announce, byId, describe } from './page.js';
 import { Problem } from './stagedoor-client.js';
 
 const auditPage = 50;
-const settleMs = 1_500;  // denials and ends of sessions are no news of the socket: they come with the next change
+const settleMs = 1_500;  // ends of sessions and tokens are no news of the socket: they come with the next thing that is
 
 export class AuditView {
   #page;
@@ -30,12 +30,13 @@ export class AuditView {
     this.#shown = is;
   }
 
-  /** Something has happened: the newest entries are asked for once it is quiet. */
+  /** Something has happened, or may have: the newest entries are asked for once it is quiet. */
   hear() {
     if (!this.#shown || document.visibilityState !== 'visible') return;
     this.#due ??= setTimeout(() => {
       this.#due = null;
-      this.#load({ behind: false });
+      if (byId('audit-list').hasAttribute('aria-busy')) this.hear();  // older entries are on their way
+      else this.#load({ behind: false });
     }, settleMs);
   }
 
@@ -53,16 +54,15 @@ export class AuditView {
   async #load({ behind, cursor = '' }) {
     const question = ++this.#asked;
     byId('audit-list').setAttribute('aria-busy', 'true');
+    await this.#page.hearing;
     try {
       const ask = async () => (question === this.#asked ? this.#page.api.audit({ ...this.#filter(), cursor, limit: auditPage }) : null);
       const answer = await this.#page.patiently(ask);
-      if (question !== this.#asked) return null;
-      const lines = this.#entries.add(answer.items, { behind });
-      if (behind) this.#older = answer.nextCursor;
-      byId('audit-more').hidden = this.#older === null;
-      byId('audit-entries').hidden = this.#entries.size === 0;
-      byId('audit-empty').hidden = this.#entries.size > 0;
-      return lines;
+      if (question !== this.#asked) {
+        if (!behind) this.hear();
+        return null;
+      }
+      return this.#take(answer, behind);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status === 403) await this.#page.check();
@@ -71,6 +71,19 @@ export class AuditView {
     } finally {
       if (question === this.#asked) byId('audit-list').removeAttribute('aria-busy');
     }
+  }
+
+  #take({ items, nextCursor }, behind) {
+    // When more has happened than a page tells, nobody knows what is between: the list begins anew.
+    const torn = !behind && nextCursor !== null && !items.some(({ id }) => this.#entries.has(id));
+    if (torn) this.#entries.clear();
+    const lines = this.#entries.add(items, { behind });
+    if (behind || torn) this.#older = nextCursor;
+    byId('audit-more').hidden = this.#older === null;
+    byId('audit-entries').hidden = this.#entries.size === 0;
+    byId('audit-empty').hidden = this.#entries.size > 0;
+    byId('audit-empty').textContent = this.#older === null ? 'Nothing of that kind is in the log.' : 'Nothing of that kind among the newest entries.';
+    return lines;
   }
 
   #filter() {

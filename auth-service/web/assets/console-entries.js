@@ -2,7 +2,7 @@
 // are only added: new ones in front, older ones behind.
 
 import { entryWords } from './console-audit-words.js';
-import { dayAndTime, element } from './page.js';
+import { element, exactly } from './page.js';
 
 export class Entries {
   #list;
@@ -21,6 +21,7 @@ export class Entries {
   }
 
   get size() { return this.#known.size; }
+  has(id) { return this.#known.has(id); }
 
   clear() {
     this.#known.clear();
@@ -39,7 +40,7 @@ export class Entries {
     this.#known.add(entry.id);
     const { sentence, reason, way } = entryWords(entry, { me: this.#me() });
     const line = element('li', { tabIndex: -1 },
-                         element('time', { dateTime: entry.at }, dayAndTime(new Date(entry.at))),
+                         element('time', { dateTime: entry.at }, exactly(new Date(entry.at))),
                          element('p', { className: 'entry-what' }, sentence),
                          reason && element('p', { className: 'entry-reason' }, `“${reason}”`),
                          way && element('p', { className: 'entry-way' }, way),

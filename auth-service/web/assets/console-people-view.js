@@ -1,7 +1,7 @@
-// The console's list of people: what is asked for, what is heard meanwhile, and how both are drawn. The list follows
-// what is heard by itself; a question once things are quiet puts right what cannot be known from news alone (totals, who
-// moves up from the next page). It does not poll, and asks nothing where nobody looks: a page that asks by itself would
-// keep an unattended session from ever becoming idle.
+// The console's list of people: what is asked for, what is heard meanwhile, and how both are drawn. It is asked for once
+// news is heard, so that nothing falls between the two, and follows what is heard by itself; a question once things are
+// quiet puts right what cannot be known from news alone (totals, who moves up from the next page). It does not poll, and
+// asks nothing where nobody looks: a page that asks by itself would keep an unattended session from ever becoming idle.
 
 import { listenToKeys } from './console-keys.js';
 import { figure } from './console-moves.js';
@@ -98,7 +98,14 @@ export class PeopleView {
   /** Asks before long, if somebody looks; on return it asks anyway. */
   loadSoon() {
     if (document.visibilityState !== 'visible') return;
-    this.#due ??= setTimeout(() => this.load(), settleMs);
+    if (byId('people-view').hidden) this.#asked = null;
+    else this.#due ??= setTimeout(() => { this.#due = null; this.catchUp(); }, settleMs);
+  }
+
+  /** There may be more to know than was heard: asks, or on return if nobody looks at the list. */
+  catchUp() {
+    if (byId('people-view').hidden) this.#asked = null;
+    else this.load();
   }
 
   /** Takes in what somebody is now; answers what that means for the list, as PeoplePage. */
@@ -127,6 +134,7 @@ export class PeopleView {
   async #walk(asked) {
     const { status, q, before } = asked.question;
     const items = [];
+    await this.#page.hearing;
     for (let cursor = before; ;) {
       const ask = { status: status === 'all' ? '' : status, q, cursor, limit: pageSize - items.length };
       const answer = await this.#page.patiently(async () => (asked === this.#asked ? this.#page.api.stageManagers(ask) : null));
@@ -211,9 +219,10 @@ export class PeopleView {
       if (totals) byId(`total-${status}`).textContent = figure(count);
     }
     byId('empty').hidden = !answered || shown.length > 0;
-    byId('empty').textContent = question.q ? 'Nobody matches your search.' : nobody[question.status];
+    const goesOn = shown.length === 0 && nextCursor !== null;  // all of them have left, and who moves up is asked for
+    byId('empty').textContent = goesOn ? 'Looking who comes next…' : question.q ? 'Nobody matches your search.' : nobody[question.status];
     byId('list-head').hidden = shown.length === 0;
-    byId('pages').hidden = !question.before && nextCursor === null;
+    byId('pages').hidden = goesOn || (!question.before && nextCursor === null);
     byId('page-number').textContent = question.before && this.#trail.length === 0 ? 'A later page' : `Page ${this.#trail.length + 1}`;
     byId('newer').disabled = !question.before;
     byId('older').disabled = nextCursor === null;

@@ -64,6 +64,7 @@ export class PersonPanel {
     const id = this.#id;
     if (!id) return;
     const { api } = this.#page;
+    await this.#page.hearing;
     await Promise.all([
       this.#ask(id, () => api.stageManagers({ id, limit: 1 }), ({ items: [person] }) => this.#found(person)),
       this.#ask(id, () => api.sessionsOf(id), ({ items }) => this.#drawSessions(items)),

@@ -38,10 +38,13 @@ export function describe(problem) {
 }
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const dateAndSecond = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const clockTime = (date = new Date()) => time.format(date);
 export const dayAndTime = (date) => dateAndTime.format(date);
+/** To the second, for what has an order. */
+export const exactly = (date) => dateAndSecond.format(date);
 
 /** "at 20:14:05" of today, "on 25 Nov 2026, 20:14" of another day. */
 export function momentOf(date) {

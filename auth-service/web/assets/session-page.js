@@ -5,12 +5,19 @@
 import { byId, describe, luggage, say, soon } from './page.js';
 import { Api, Notifications, Problem, localPath, retryDelay } from './stagedoor-client.js';
 
+const hearMs = 1_500;  // a page that shows what there is waits no longer for news to begin
+
 const never = new Promise(() => {});  // what calls resolve to once the page is being left
 
 export class SessionPage {
   api;
   notifications;
   user = null;
+  /**
+   * Resolves once news is heard, so that what is asked for from then on misses nothing; or when that is not to be had soon,
+   * and a later `welcome` has to be heeded.
+   */
+  hearing;
 
   #show;
   #stays;
@@ -33,6 +40,10 @@ export class SessionPage {
     const { content: url } = document.querySelector('meta[name="stagedoor-notify-url"]');
     this.notifications = new Notifications({ url, refresh: () => this.api.refreshSession() });
     this.notifications.addEventListener('state', ({ detail }) => this.#connectionChanged(detail));
+    this.hearing = new Promise((resolve) => {
+      this.notifications.addEventListener('state', ({ detail }) => { if (detail.state !== 'connecting') resolve(); });
+      setTimeout(resolve, hearMs);
+    });
     this.notifications.addEventListener('user', ({ detail }) => this.#heardOf(detail.user));
     this.notifications.addEventListener('degraded', () => say(byId('connection'), 'Connected, but news may come late.'));
     for (const recovered of ['welcome', 'event']) {

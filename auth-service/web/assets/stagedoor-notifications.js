@@ -185,7 +185,8 @@ export class Notifications extends EventTarget {
   #happened(frame, data) {
     if (frame.cursor) this.#cursor = frame.cursor;
     const own = this.#user !== null && frame.subject === this.#user.id;
-    if (this.#events.accept(frame.subject ?? '', data.version)) {
+    // What is no change of anybody has no version, and comes once by its place in the admins' stream.
+    if (data.version === undefined || this.#events.accept(frame.subject ?? '', data.version)) {
       this.#emit('event', frame);
       this.#emit(frame.type, frame);
       if (own) this.#learn(data.user, data.reason ?? null);

@@ -57,3 +57,13 @@ TEST_CASE("a frame gets another cursor and stays what it was, whatever people ha
     CHECK(with_cursor("{}", "x") == "{}");
     CHECK_FALSE(subject_of("{}"));
 }
+
+TEST_CASE("what is told of refused calls is about nobody, and gets a cursor like any frame", "[admin_event]") {
+    const denials_told news{"01890a5d-b2c8-7c11-9f3e-2d4b7a1c9e55", 3, *parse_rfc3339("2026-11-25T20:14:05.250Z")};
+    const auto frame = to_frame(news);
+    CHECK_FALSE(subject_of(frame));
+    CHECK(with_cursor(frame, "a-1.b-2") ==
+          R"({"specversion":"1.0","id":"01890a5d-b2c8-7c11-9f3e-2d4b7a1c9e55","source":"/stagedoor",)"
+          R"("type":"stagedoor.audit.denied","time":"2026-11-25T20:14:05.250Z","cursor":"a-1.b-2",)"
+          R"("datacontenttype":"application/json","data":{"calls":3}})");
+}

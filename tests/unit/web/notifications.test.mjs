@@ -68,6 +68,18 @@ test('another user’s events are events, but never this user’s snapshot', () 
   assert.equal(notifications.user.id, 'ada');
 });
 
+test('what is no change of anybody is told each time it comes, and moves the cursor', async () => {
+  const { browser, notifications } = opened();
+  const got = [];
+  notifications.addEventListener('stagedoor.audit.denied', ({ detail }) => got.push(detail.data.calls));
+  browser.socket.welcome(user(1));
+  for (const [calls, cursor] of [[1, 'c-1.x-7'], [1, 'c-1.x-8']]) {
+    browser.socket.onmessage({ data: JSON.stringify({ specversion: '1.0', id: cursor, source: '/stagedoor', type: 'stagedoor.audit.denied', cursor, data: { calls } }) });
+  }
+  assert.deepEqual(got, [1, 1]);
+  assert.equal(notifications.cursor, 'c-1.x-8');
+});
+
 test('what is no CloudEvents object is told and otherwise ignored', () => {
   const { browser, notifications } = opened();
   const got = [];
