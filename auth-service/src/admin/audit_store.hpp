@@ -52,6 +52,12 @@ struct audit_page {
     std::optional<audit_cursor> next;  // there may be more behind it
 };
 
+// A part of the log in the order in which it was written.
+struct audit_stretch {
+    std::vector<audit_entry> items;  // oldest first
+    std::int64_t upto = 0;           // the id that it goes on behind
+};
+
 // All calls: errc::database_unavailable, errc::database_busy, errc::overloaded.
 class audit_store {
 public:
@@ -60,6 +66,12 @@ public:
     // At most query.limit, after a look at limits::audit_examined rows at most: a page may be short and have a next
     // one.
     virtual runtime::task<result<audit_page>> list(audit_query query) = 0;
+
+    // The entries whose id is greater than `after`, for whoever follows the log: what is committed later has a greater
+    // id, whatever the clock does, so that one who goes on behind `upto` misses nothing and gets nothing twice. Bounded
+    // as list() is; the log's end is reached when there are no items and `upto` is `after`. An `upto` below `after`: the
+    // database is an older copy. Without `after` no items, and `upto` is the end. `query.before` is not looked at.
+    virtual runtime::task<result<audit_stretch>> follow(audit_query query, std::optional<std::int64_t> after) = 0;
 
     // Written as action "denied". Beyond limits::denials_kept of them the oldest go.
     virtual runtime::task<result<void>> add_denials(std::vector<denial_sum> sums) = 0;

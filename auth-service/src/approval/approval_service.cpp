@@ -161,4 +161,9 @@ runtime::task<result<user_page>> approval_service::list(list_query query) {
     co_return page;
 }
 
+runtime::task<result<std::optional<listed_user>>> approval_service::find(user_ref who) {
+    auto found = co_await store_.find(std::move(who));
+    co_return found;
+}
+
 }  // namespace stagedoor::approval

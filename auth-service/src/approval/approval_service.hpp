@@ -62,6 +62,7 @@ public:
                                                    std::chrono::steady_clock::time_point begin_until);
 
     runtime::task<result<user_page>> list(list_query query);
+    runtime::task<result<std::optional<listed_user>>> find(user_ref who);
 
 private:
     struct bulk;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "auth-service/src/user/user_store.hpp"
@@ -68,6 +69,9 @@ struct listed_user {
     instant created_at;
 };
 
+// One user: an id, or a whole e-mail in any case.
+using user_ref = std::variant<user_id, std::string>;
+
 struct user_page {
     std::vector<listed_user> items;  // newest first
     std::optional<user_id> next;     // there may be more behind it
@@ -90,6 +94,9 @@ public:
     // Only stage managers. A search looks at limits::search_examined people at most: its page may be short and have a
     // next one.
     virtual runtime::task<result<user_page>> list(list_query query) = 0;
+
+    // Whoever it is, admins too. Nothing: there is nobody.
+    virtual runtime::task<result<std::optional<listed_user>>> find(user_ref who) = 0;
 };
 
 }  // namespace stagedoor::approval

@@ -106,6 +106,23 @@ void append_entry(std::string& out, const admin::audit_entry& entry) {
     out.append("}");
 }
 
+void append_entries(std::string& out, const std::vector<admin::audit_entry>& entries) {
+    append_name(out, "items");
+    out.append("[");
+    for (const auto& each : entries) {
+        if (out.back() != '[') out.append(",");
+        append_entry(out, each);
+    }
+    out.append("]");
+}
+
+void append_listed(std::string& out, const approval::listed_user& user) {
+    append_public_json(out, user.facts);
+    out.pop_back();
+    append_time(out, "createdAt", user.created_at);
+    out.append("}");
+}
+
 }  // namespace
 
 void append_optional(std::string& out, std::string_view name, const std::optional<std::string>& text) {
@@ -126,10 +143,7 @@ std::string page_json(const approval::user_page& page) {
     std::string out = "{\"items\":[";
     for (const auto& item : page.items) {
         if (out.back() != '[') out.append(",");
-        append_public_json(out, item.facts);
-        out.pop_back();
-        append_time(out, "createdAt", item.created_at);
-        out.append("}");
+        append_listed(out, item);
     }
     out.append("]");
     append_optional(out, "nextCursor", page.next ? std::optional{page.next->text()} : std::nullopt);
@@ -139,6 +153,12 @@ std::string page_json(const approval::user_page& page) {
         out.append(std::to_string(count));
     }
     return out + "}}";
+}
+
+std::string user_json(const std::optional<approval::listed_user>& user) {
+    std::string out = "{\"items\":[";
+    if (user) append_listed(out, *user);
+    return out + "],\"nextCursor\":null}";
 }
 
 std::string decided_json(const approval::decided& decided) {
@@ -206,13 +226,16 @@ std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_de
 }
 
 std::string audit_json(const admin::audit_page& page) {
-    std::string out = "{\"items\":[";
-    for (const auto& item : page.items) {
-        if (out.back() != '[') out.append(",");
-        append_entry(out, item);
-    }
-    out.append("]");
+    std::string out = "{";
+    append_entries(out, page.items);
     append_optional(out, "nextCursor", page.next ? std::optional{format_cursor(*page.next)} : std::nullopt);
+    return out + "}";
+}
+
+std::string audit_json(const admin::audit_stretch& stretch) {
+    std::string out = "{";
+    append_entries(out, stretch.items);
+    append_optional(out, "nextCursor", std::to_string(stretch.upto));
     return out + "}";
 }
 

@@ -14,6 +14,9 @@ namespace stagedoor::api {
 // {"items","nextCursor","totals"}
 std::string page_json(const approval::user_page& page);
 
+// {"items","nextCursor"} with one user, or none.
+std::string user_json(const std::optional<approval::listed_user>& user);
+
 // {"user","event","delivery","changed","by"}
 std::string decided_json(const approval::decided& decided);
 
@@ -29,6 +32,7 @@ std::string bulk_json(const std::vector<user_id>& users, const approval::bulk_de
 
 // {"items","nextCursor"}
 std::string audit_json(const admin::audit_page& page);
+std::string audit_json(const admin::audit_stretch& stretch);
 std::string tokens_json(const admin::token_page& page);
 
 // {"token","apiToken"}: the text is in no other answer.

@@ -48,6 +48,22 @@ answer list_stage_managers(context& with, const http::request& request, admin_ca
     co_return http::response::json(200, page_json(*page));
 }
 
+// Anybody, admins too: for tools that are told an e-mail or find an id somewhere.
+answer list_users(context& with, const http::request& request, admin_caller) {
+    auto given = list_parameters::of(request);
+    if (!given) co_return refuse(given.error());
+    const auto id = given->take("id", user_id::parse, "has to be a user's id");
+    auto email = given->take("email", user::normalise_email, "has to be an e-mail address");
+    if (given->errors().empty() && id.has_value() == email.has_value()) {
+        given->complain("id", "this list is asked for one user: by `id` or by `email`");
+    }
+    if (!given->finish()) co_return refuse(errc::validation_failed, given->errors());
+    auto who = id ? approval::user_ref{*id} : approval::user_ref{std::move(*email)};
+    const auto found = co_await with.approvals.find(std::move(who));
+    if (!found) co_return refuse(found.error());
+    co_return http::response::json(200, user_json(*found));
+}
+
 answer approve(context& with, const http::request& request, admin_caller by) {
     return decide(with, request, std::move(by), "approve");
 }

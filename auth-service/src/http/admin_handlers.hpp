@@ -7,6 +7,7 @@ namespace stagedoor::api {
 
 // admin_api.cpp: the people who wait, and what admins decide about them.
 answer list_stage_managers(context& with, const http::request& request, admin_caller by);
+answer list_users(context& with, const http::request& request, admin_caller by);
 answer approve(context& with, const http::request& request, admin_caller by);
 answer reject(context& with, const http::request& request, admin_caller by);
 answer reconsider(context& with, const http::request& request, admin_caller by);

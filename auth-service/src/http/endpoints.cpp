@@ -10,7 +10,7 @@ namespace {
 
 using enum http::method;
 
-constexpr std::array<http::endpoint<context>, 42> table{{
+constexpr std::array<http::endpoint<context>, 43> table{{
     {post, "/api/auth/register", &register_user},
     {post, "/api/auth/login", &login},
     {post, "/api/auth/logout", &logout},
@@ -37,6 +37,7 @@ constexpr std::array<http::endpoint<context>, 42> table{{
     {post, "/api/admin/stage-managers/{id}/suspend", &as_admin<admin_right::approve, suspend>},
     {post, "/api/admin/stage-managers/{id}/reinstate", &as_admin<admin_right::approve, reinstate>},
     {post, "/api/admin/stage-managers/bulk", &as_admin<admin_right::approve, decide_bulk>, &bulk_may_be_large},
+    {get, "/api/admin/users", &as_admin<admin_right::read, list_users>},
     {get, "/api/admin/users/{id}/sessions", &as_admin<admin_right::read, list_sessions_of>},
     {del, "/api/admin/users/{id}/sessions", &as_admin<admin_right::approve, end_sessions_of>},
     {del, "/api/admin/users/{id}/sessions/{sid}", &as_admin<admin_right::approve, end_session_of>},

@@ -35,6 +35,9 @@ public:
     // Entries of a page: 1 to limits::page_max.
     std::size_t limit();
 
+    // For what parameters are wrong together.
+    void complain(std::string_view name, std::string_view message);
+
     // True when nothing is wrong.
     bool finish();
     const std::vector<field_error>& errors() const noexcept { return errors_; }
@@ -42,7 +45,6 @@ public:
 private:
     explicit list_parameters(http::query given) : given_{std::move(given)} {}
     const std::string* find(std::string_view name);
-    void complain(std::string_view name, std::string_view message);
 
     http::query given_;
     std::vector<std::string_view> known_;

@@ -12,6 +12,7 @@ using approval::listed_user;
 using approval::transition_outcome;
 using approval::transition_request;
 using approval::user_page;
+using approval::user_ref;
 using runtime::task;
 
 std::optional<std::string> before_text(const list_query& query) {
@@ -79,6 +80,22 @@ result<sql::rows> start_listing(sql::database& db, const list_query& query, cons
     return query.status ? db.query(of_status, before, status, most) : db.query(of_all, before, status, most);
 }
 
+listed_user listed_at(const sql::statement& row) {
+    return {facts_at(row, 0), from_unix_ms(row.integer(facts_column_count))};
+}
+
+result<std::optional<listed_user>> select_user(sql::database& db, const user_ref& who) {
+    static const std::string head = "SELECT " + facts_columns + ", created_at_ms FROM users WHERE ";
+    static const std::string by_id = head + "id = ?1";
+    static const std::string by_email = head + "email = lower(?1)";
+    const auto* const id = std::get_if<user_id>(&who);
+    auto found = id ? db.query(by_id, id->text()) : db.query(by_email, std::get<std::string>(who));
+    if (!found) return found.error();
+    const auto there = found->next();
+    if (!there) return there.error();
+    return *there ? std::optional{listed_at(found->row())} : std::nullopt;
+}
+
 result<void> select_items(sql::database& db, const list_query& query, user_page& page) {
     std::optional<user_id> end;
     if (!query.search.empty() && !query.email && !query.user) {
@@ -99,8 +116,7 @@ result<void> select_items(sql::database& db, const list_query& query, user_page&
             page.next = page.items.back().facts.id;
             return {};
         }
-        const auto& row = found->row();
-        page.items.push_back({facts_at(row, 0), from_unix_ms(row.integer(facts_column_count))});
+        page.items.push_back(listed_at(found->row()));
     }
 }
 
@@ -132,6 +148,11 @@ task<result<std::vector<result<transition_outcome>>>> sqlite_approval_store::app
 
 task<result<user_page>> sqlite_approval_store::list(list_query query) {
     auto job = [query = std::move(query)](sql::database& db) { return select_page(db, query); };
+    co_return co_await store_.read(std::move(job));
+}
+
+task<result<std::optional<listed_user>>> sqlite_approval_store::find(user_ref who) {
+    auto job = [who = std::move(who)](sql::database& db) { return select_user(db, who); };
     co_return co_await store_.read(std::move(job));
 }
 

@@ -16,6 +16,7 @@ public:
     runtime::task<result<std::vector<result<approval::transition_outcome>>>> apply_batch(
         approval::batch_request request, user::actor by) override;
     runtime::task<result<approval::user_page>> list(approval::list_query query) override;
+    runtime::task<result<std::optional<approval::listed_user>>> find(approval::user_ref who) override;
 
 private:
     sqlite_store& store_;

@@ -1,5 +1,6 @@
 #include "auth-service/src/store/sqlite_audit_store.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "auth-service/src/store/sqlite_rows.hpp"
@@ -12,6 +13,7 @@ using admin::audit_cursor;
 using admin::audit_entry;
 using admin::audit_page;
 using admin::audit_query;
+using admin::audit_stretch;
 using admin::denial_sum;
 using admin::named;
 using runtime::task;
@@ -35,14 +37,19 @@ std::string rows_by(const audit_query& query) {
            "ORDER BY at_ms DESC, id DESC LIMIT ?8";
 }
 
-// The order is that of the innermost statement: SQLite joins to the right. Names are looked up for rows that fit alone.
-std::string statement_of(const audit_query& query) {
+// In the order in which they were written; ?6 is the id before them, ?7 how many rows to look at.
+constexpr std::string_view rows_behind =
+    "SELECT id, user_id, version, session_id, action, before, after, actor, origin, reason, at_ms "
+    "FROM audit_log WHERE id > ?6 ORDER BY id LIMIT ?7";
+
+// The order is that of `rows`: SQLite joins to the right. Names are looked up for rows that fit alone.
+std::string statement_over(std::string_view rows) {
     return "SELECT log.id, log.at_ms, log.action, log.user_id, whom.email, whom.display_name, log.actor, who.email, "
            "who.display_name, log.origin, audit_sources.address, audit_sources.token_id, log.session_id, log.reason, "
            "log.version, log.before, log.after, log.fits "
            "FROM (SELECT *, (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR actor = ?2) AND "
-           "(?3 IS NULL OR action = ?3) AS fits FROM (" +
-           rows_by(query) +
+           "(?3 IS NULL OR action = ?3) AND at_ms >= ?4 AND at_ms < ?5 AS fits FROM (" +
+           std::string{rows} +
            ")) AS log LEFT JOIN users AS whom ON whom.id = iif(log.fits, log.user_id, NULL) "
            "LEFT JOIN users AS who ON who.id = iif(log.fits, log.actor, NULL) "
            "LEFT JOIN audit_sources ON audit_id = iif(log.fits, log.id, NULL)";
@@ -68,32 +75,81 @@ audit_entry entry_at(const sql::statement& row) {
 }
 constexpr int fits_column = 17;
 
-result<audit_page> select_page(sql::database& db, const audit_query& query) {
-    const auto user = query.user ? std::optional{query.user->text()} : std::nullopt;
-    const auto since = query.since ? to_unix_ms(*query.since) : 0;
-    const auto until = query.until ? to_unix_ms(*query.until) : std::numeric_limits<std::int64_t>::max();
-    const auto before = query.before.value_or(audit_cursor{std::numeric_limits<std::int64_t>::max(), 0});
-    auto found = db.query(statement_of(query), user, query.actor, query.action, since, until, before.at_ms, before.id,
-                          limits::audit_examined);
-    if (!found) return found.error();
-    audit_page page;
-    audit_cursor last;
+// What a query asks for, as ?1 to ?5.
+struct conditions {
+    explicit conditions(const audit_query& query)
+        : user{query.user ? std::optional{query.user->text()} : std::nullopt},
+          since{query.since ? to_unix_ms(*query.since) : 0},
+          until{query.until ? to_unix_ms(*query.until) : std::numeric_limits<std::int64_t>::max()} {}
+
+    std::optional<std::string> user;
+    std::int64_t since;
+    std::int64_t until;
+};
+
+// What a look at the log has found: at most `limit` entries, and the last row that it went by.
+struct findings {
+    std::vector<audit_entry> items;
+    std::optional<audit_cursor> last;
+    bool more = false;  // it has stopped before the end
+};
+
+result<findings> go_through(sql::rows& rows, std::size_t limit) {
+    findings found;
     for (std::size_t examined = 0;; ++examined) {
-        const auto there = found->next();
+        const auto there = rows.next();
         if (!there) return there.error();
         if (!*there) {
-            if (examined == limits::audit_examined) page.next = last;
-            return page;
+            found.more = examined == limits::audit_examined;
+            return found;
         }
-        const auto& row = found->row();
+        const auto& row = rows.row();
         const bool fits = row.integer(fits_column) != 0;
-        if (fits && page.items.size() == query.limit) {
-            page.next = last;
-            return page;
+        if (fits && found.items.size() == limit) {
+            found.more = true;
+            return found;
         }
-        if (fits) page.items.push_back(entry_at(row));
-        last = {row.integer(1), row.integer(0)};
+        if (fits) found.items.push_back(entry_at(row));
+        found.last = {row.integer(1), row.integer(0)};
     }
+}
+
+result<audit_page> select_page(sql::database& db, const audit_query& query) {
+    const conditions wanted{query};
+    const auto before = query.before.value_or(audit_cursor{std::numeric_limits<std::int64_t>::max(), 0});
+    auto rows = db.query(statement_over(rows_by(query)), wanted.user, query.actor, query.action, wanted.since,
+                         wanted.until, before.at_ms, before.id, limits::audit_examined);
+    if (!rows) return rows.error();
+    auto found = go_through(*rows, query.limit);
+    if (!found) return found.error();
+    return audit_page{std::move(found->items), found->more ? found->last : std::nullopt};
+}
+
+// The id of the newest row there has ever been, also when that row is gone; 0: there was none.
+result<std::int64_t> last_id(sql::database& db) {
+    auto found = db.query("SELECT seq FROM sqlite_sequence WHERE name = 'audit_log'");
+    if (!found) return found.error();
+    const auto there = found->next();
+    if (!there) return there.error();
+    return *there ? found->row().integer(0) : 0;
+}
+
+result<audit_stretch> select_stretch(sql::database& db, const audit_query& query, std::int64_t after) {
+    static const auto sql = statement_over(rows_behind);
+    const conditions wanted{query};
+    findings found;
+    {
+        auto rows = db.query(sql, wanted.user, query.actor, query.action, wanted.since, wanted.until, after,
+                             limits::audit_examined);
+        if (!rows) return rows.error();
+        auto gone_through = go_through(*rows, query.limit);
+        if (!gone_through) return gone_through.error();
+        found = std::move(*gone_through);
+    }
+    if (found.last) return audit_stretch{std::move(found.items), found.last->id};
+    const auto end = last_id(db);
+    if (!end) return end.error();
+    return audit_stretch{{}, std::min(after, *end)};
 }
 
 // What there is to say of refused calls, as JSON.
@@ -143,6 +199,16 @@ result<void> insert_denials(sql::database& db, const std::vector<denial_sum>& su
 
 task<result<audit_page>> sqlite_audit_store::list(audit_query query) {
     auto job = [query = std::move(query)](sql::database& db) { return select_page(db, query); };
+    co_return co_await store_.read(std::move(job));
+}
+
+task<result<audit_stretch>> sqlite_audit_store::follow(audit_query query, std::optional<std::int64_t> after) {
+    auto job = [query = std::move(query), after](sql::database& db) -> result<audit_stretch> {
+        if (after) return select_stretch(db, query, *after);
+        const auto end = last_id(db);
+        if (!end) return end.error();
+        return audit_stretch{{}, *end};
+    };
     co_return co_await store_.read(std::move(job));
 }
 

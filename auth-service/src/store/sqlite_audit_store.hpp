@@ -11,6 +11,8 @@ public:
     explicit sqlite_audit_store(sqlite_store& store) : store_{store} {}
 
     runtime::task<result<admin::audit_page>> list(admin::audit_query query) override;
+    runtime::task<result<admin::audit_stretch>> follow(admin::audit_query query,
+                                                       std::optional<std::int64_t> after) override;
     runtime::task<result<void>> add_denials(std::vector<admin::denial_sum> sums) override;
 
 private:

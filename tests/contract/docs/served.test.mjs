@@ -124,6 +124,13 @@ test('a whole story gets the answers that openapi.yaml describes', stack.telling
   await call(admin, 'post', '/api/auth/login', { body: stack.admin });
   assert.equal((await call(admin, 'get', '/api/admin/stage-managers', { query: '?limit=1&status=pending' })).status, 200);
   assert.equal((await call(admin, 'get', '/api/admin/stage-managers', { query: '?limit=0' })).status, 422);
+  assert.equal((await call(admin, 'get', '/api/admin/users', { query: `?email=${stack.admin.email}` })).body.items.length, 1);
+  assert.equal((await call(admin, 'get', '/api/admin/users', { query: `?id=${someId}` })).body.items.length, 0);
+  assert.equal((await call(admin, 'get', '/api/admin/users')).status, 422);
+  const { body: { nextCursor: end } } = await call(admin, 'get', '/api/admin/audit', { query: '?after=newest' });
+  assert.equal((await call(admin, 'get', '/api/admin/audit', { query: `?after=${end}` })).body.nextCursor, end);
+  assert.equal((await call(admin, 'get', '/api/admin/audit', { query: '?after=0' })).body.items[0].id, 1);
+  assert.equal((await call(admin, 'get', '/api/admin/audit', { query: '?after=0&cursor=1-1' })).status, 422);
   assert.equal((await call(admin, 'get', '/api/stage-manager/profile')).status, 403);
   const approve = '/api/admin/stage-managers/{id}/approve';
   const welcome = { id, body: example('examples/transition.request.json') };

@@ -265,6 +265,76 @@ TEST_CASE("the audit log is asked by user, actor, action and time, alone and tog
           }) == 4);
 }
 
+TEST_CASE("whoever follows the audit log gets each entry once, in the order of the commits, whatever the clock does") {
+    const auto all = make_stores();
+    const auto ada = add_manager(*all);
+    const auto follow = [&](std::optional<std::int64_t> after, std::size_t limit = 2) {
+        admin::audit_query query;
+        query.limit = limit;
+        return *wait(all->audit().follow(query, after));
+    };
+    const auto begin = follow(std::nullopt);
+    CHECK(begin.items.empty());
+    CHECK(follow(begin.upto).items.empty());
+    CHECK(follow(begin.upto).upto == begin.upto);
+
+    decide(*all, ada.id, "approve");
+    all->run_sql(  // by a clock that is an hour behind
+        "INSERT INTO audit_log (user_id, action, actor, origin, at_ms) SELECT '', 'denied', 'nobody', 'api', now_ms - 3600000 FROM clock");
+    decide(*all, ada.id, "suspend");
+    decide(*all, ada.id, "reinstate");
+    std::vector<std::string> seen;
+    auto upto = begin.upto;
+    for (bool more = true; more;) {
+        const auto next = follow(upto);
+        CHECK(next.items.size() <= 2);
+        for (const auto& each : next.items) seen.push_back(each.action);
+        more = next.upto != upto;
+        upto = next.upto;
+    }
+    CHECK(seen == std::vector<std::string>{"approved", "denied", "suspended", "reinstated"});
+    CHECK(follow(0, 100).items.size() == 5);
+    CHECK(follow(upto + 7).upto == upto);
+}
+
+TEST_CASE("the audit log is followed by what is asked for, and past what is not") {
+    const auto all = make_stores();
+    const auto ada = add_manager(*all), bert = add_manager(*all, "bert@example.com");
+    decide(*all, ada.id, "approve");
+    decide(*all, bert.id, "reject");
+    const auto actions = [&](auto set) {
+        admin::audit_query query;
+        set(query);
+        std::string found;
+        const auto stretch = *wait(all->audit().follow(query, 0));
+        for (const auto& each : stretch.items) found += each.action + ' ';
+        return found;
+    };
+    CHECK(actions([](auto&) {}) == "registered registered approved rejected ");
+    CHECK(actions([&](auto& q) { q.user = bert.id; }) == "registered rejected ");
+    CHECK(actions([](auto& q) { q.action = "approved"; }) == "approved ");
+    CHECK(actions([](auto& q) { q.since = system_now() + std::chrono::hours{1}; }).empty());
+    CHECK(actions([](auto& q) { q.until = system_now() - std::chrono::hours{1}; }).empty());
+
+    admin::audit_query rare;
+    rare.action = "rejected";
+    rare.limit = 1;
+    const auto first = *wait(all->audit().follow(rare, 0));
+    CHECK(first.items.size() == 1);
+    CHECK(wait(all->audit().follow(rare, first.upto))->upto == first.upto);
+}
+
+TEST_CASE("anybody is found by id or e-mail, admins too") {
+    const auto all = make_stores();
+    const auto ada = add_manager(*all);
+    const auto boss = add_admin(*all);
+    const auto found = [&](approval::user_ref who) { return *wait(all->approvals().find(std::move(who))); };
+    CHECK(found(ada.id)->facts == ada);
+    CHECK(found(std::string{"Boss@Example.com"})->facts == boss);
+    CHECK_FALSE(found(user_id{make_uuid_v7()}));
+    CHECK_FALSE(found(std::string{"boss"}));
+}
+
 TEST_CASE("refused calls are told as sums, and only so many are kept") {
     const auto all = make_stores();
     REQUIRE(wait(all->audit().add_denials({refused(3), refused(1, "192.0.2.8")})).has_value());
