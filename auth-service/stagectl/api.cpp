@@ -1,13 +1,9 @@
 #include "auth-service/stagectl/api.hpp"
 
-#include <curl/curl.h>
-
-#include <algorithm>
 #include <boost/json.hpp>
 #include <cctype>
 
 #include "auth-service/stagectl/terminal.hpp"
-#include "common/core/json.hpp"
 
 namespace stagedoor::ctl {
 namespace {
@@ -19,128 +15,18 @@ using std::chrono::steady_clock;
 // An answer is held whole: a page of 10,000 outcomes has about 2 MiB.
 constexpr std::size_t answer_bytes = 32 * 1024 * 1024;
 
-bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
+std::size_t on_body(char* data, std::size_t, std::size_t size, void* into) {
+    auto& received = *static_cast<std::string*>(into);
+    if (received.size() + size > answer_bytes) return 0;
+    received.append(data, size);
+    return size;
 }
 
-// Of a problem.
-std::string detail_of(const answer& given) {
-    const auto& problem = given.object();
-    auto detail = optional_text_of(problem, "detail");
-    if (detail.empty()) detail = optional_text_of(problem, "title");
-    if (const auto* const errors = problem.if_contains("errors"); errors && errors->is_array()) {
-        for (const auto& wrong : errors->as_array()) {
-            if (wrong.is_object()) {
-                detail += ' ' + optional_text_of(wrong.as_object(), "field") + ' ' + optional_text_of(wrong.as_object(), "message") + '.';
-            }
-        }
-    }
-    return detail + " (" + given.problem_code() + ')';
-}
-
-// What a status means may depend on whose it is: a gateway's comes without a code.
-exit_code exit_code_of(const answer& given) {
-    const bool ours = !given.problem_code().empty();
-    switch (given.status) {
-        case 401: return exit_code::not_signed_in;
-        case 403: return exit_code::forbidden;
-        case 404: return ours ? exit_code::not_found : exit_code::not_understood;
-        case 409: return ours ? exit_code::conflict : exit_code::not_understood;
-        case 429:
-        case 500:
-        case 502:
-        case 503:
-        case 504: return exit_code::unavailable;
-        case 400:
-        case 413:
-        case 415:
-        case 422: return ours ? exit_code::usage : exit_code::not_understood;
-        default: return exit_code::not_understood;
-    }
-}
+int on_progress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return interrupted() ? 1 : 0; }
 
 }  // namespace
 
-struct api::transfer {
-    CURL* handle = ::curl_easy_init();
-    std::string received;
-    answer heard;
-    std::function<bool(std::string_view)> take;  // of a stream: line by line
-    bool stopped = false;
-
-    ~transfer() { ::curl_easy_cleanup(handle); }
-
-    static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
-        auto& here = *static_cast<transfer*>(self);
-        if (here.received.size() + size > answer_bytes) return 0;
-        here.received.append(data, size);
-        if (!here.take) return size;
-        for (std::size_t end; (end = here.received.find('\n')) != std::string::npos; here.received.erase(0, end + 1)) {
-            std::string_view line{here.received.data(), end};
-            if (line.ends_with('\r')) line.remove_suffix(1);
-            if (!here.take(line)) {
-                here.stopped = true;
-                return 0;
-            }
-        }
-        return size;
-    }
-
-    static std::size_t on_field(char* data, std::size_t, std::size_t size, void* self) {
-        auto& here = *static_cast<transfer*>(self);
-        const std::string_view line{data, size};
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos) return size;
-        const auto name = line.substr(0, colon), value = trim(line.substr(colon + 1));
-        if (same_name(name, "set-cookie")) here.heard.cookies.emplace_back(trim(value.substr(0, value.find(';'))));
-        if (same_name(name, "content-type")) here.heard.is_event_stream = value.starts_with("text/event-stream");
-        if (same_name(name, "location")) here.heard.location = value;
-        if (same_name(name, "idempotency-replayed")) here.heard.replayed = value == "true";
-        return size;
-    }
-
-    static int on_progress(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return interrupted() ? 1 : 0; }
-};
-
-const json::object& answer::object() const {
-    const auto* const whole = body.if_object();
-    if (!whole) throw failure{exit_code::not_understood, "the server's answer is not one that this version understands"};
-    return *whole;
-}
-
-std::string answer::problem_code() const {
-    const auto* const problem = body.if_object();
-    return problem ? optional_text_of(*problem, "code") : std::string{};
-}
-
-const json::value& member_of(const json::object& from, std::string_view name) {
-    const auto* const value = from.if_contains(name);
-    if (value) return *value;
-    throw failure{exit_code::not_understood,
-                  "the server's answer lacks `" + std::string{name} + "`: is it of another version? `stagectl doctor` compares"};
-}
-
-std::string text_of(const json::object& from, std::string_view name) {
-    const auto* const text = member_of(from, name).if_string();
-    if (text) return std::string{*text};
-    throw failure{exit_code::not_understood, "`" + std::string{name} + "` in the server's answer is no text"};
-}
-
-std::int64_t number_of(const json::object& from, std::string_view name) {
-    const auto* const number = member_of(from, name).if_int64();
-    if (number) return *number;
-    throw failure{exit_code::not_understood, "`" + std::string{name} + "` in the server's answer is no number"};
-}
-
-std::string optional_text_of(const json::object& from, std::string_view name) {
-    const auto* const value = from.if_contains(name);
-    const auto* const text = value ? value->if_string() : nullptr;
-    return text ? std::string{*text} : std::string{};
-}
-
-api::api(settings at, credential who) : at_{std::move(at)}, who_{std::move(who)}, transfer_{std::make_unique<transfer>()} {
-    if (!transfer_->handle) throw failure{exit_code::usage, "libcurl does not work on this machine"};
-}
+api::api(server_settings at, credential who) : at_{std::move(at)}, who_{std::move(who)} {}
 
 api::~api() = default;
 
@@ -148,90 +34,43 @@ answer api::get(std::string_view path) { return checked(call("GET", absolute(pat
 answer api::remove(std::string_view path) { return checked(call("DELETE", absolute(path), nullptr)); }
 answer api::post(std::string_view path, const json::value& body) { return checked(call("POST", absolute(path), &body)); }
 
-void api::stream(const std::string& url, const std::function<bool(std::string_view)>& take) {
-    transfer_->take = take;
-    const auto given = call("GET", url.starts_with('/') ? absolute(url) : url, nullptr, {}, form::stream);
-    transfer_->take = nullptr;
-    if (given.status == 200 && !given.is_event_stream) {
-        throw failure{exit_code::not_understood, url + " is no event stream: is it notify-service's /events?"};
-    }
-    if (given.status == 200) return;
-    json::error_code ignored;
-    auto refused = given;
-    refused.body = json::parse(transfer_->received, ignored);
-    static_cast<void>(checked(std::move(refused)));
-}
-
 answer api::call(std::string_view method, const std::string& url, const json::value* body, const std::string& key, form kind) {
-    const bool is_json = kind == form::json, is_stream = kind == form::stream;
-    auto& with = *transfer_;
-    auto* const curl = with.handle;
-    with.received.clear();
-    with.heard = {};
-    with.stopped = false;
-    ::curl_easy_reset(curl);
-    const std::string verb{method};
-    const auto text = body ? json::serialize(*body) : std::string{};
-
-    curl_slist* fields = nullptr;
-    const auto field = [&](const std::string& line) { fields = ::curl_slist_append(fields, line.c_str()); };
-    field(is_json ? "Accept: application/json" : is_stream ? "Accept: text/event-stream" : "Accept: */*");
-    if (body) field("Content-Type: application/json");
-    if (!key.empty()) field("Idempotency-Key: \"" + key + '"');
-    field("Expect:");
-    if (!who_.token.empty()) {
-        field("Authorization: Bearer " + who_.token);
-    } else {
-        field("Origin: " + at_.server);
-        if (!who_.cookie.empty()) field("Cookie: " + who_.cookie);
-    }
-
-    ::curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-    ::curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, verb.c_str());
-    if (body) {
-        ::curl_easy_setopt(curl, CURLOPT_POSTFIELDS, text.c_str());
-        ::curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text.size()));
-    }
-    ::curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
-    ::curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    ::curl_easy_setopt(curl, CURLOPT_USERAGENT, "stagectl/" STAGEDOOR_VERSION);
-    ::curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    ::curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(at_.timeout, milliseconds{5000}).count()));
-    if (!is_stream) ::curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(at_.timeout.count()));
-    if (!at_.ca_file.empty()) ::curl_easy_setopt(curl, CURLOPT_CAINFO, at_.ca_file.c_str());
-    ::curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &transfer::on_body);
-    ::curl_easy_setopt(curl, CURLOPT_WRITEDATA, &with);
-    ::curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &transfer::on_field);
-    ::curl_easy_setopt(curl, CURLOPT_HEADERDATA, &with);
+    const bool is_json = kind == form::json;
+    received_.clear();
+    exchange_.prepare(at_, who_, method, url, is_json ? "application/json" : "*/*");
+    if (body) exchange_.add_body(json::serialize(*body));
+    if (!key.empty()) exchange_.add_field("Idempotency-Key: \"" + key + '"');
+    auto* const curl = exchange_.handle();
+    ::curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(at_.timeout.count()));
+    ::curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &on_body);
+    ::curl_easy_setopt(curl, CURLOPT_WRITEDATA, &received_);
     const bool reads = method == "GET";
     ::curl_easy_setopt(curl, CURLOPT_NOPROGRESS, reads ? 0L : 1L);
-    ::curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &transfer::on_progress);
+    ::curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &on_progress);
 
     const auto began = steady_clock::now();
     const auto outcome = ::curl_easy_perform(curl);
-    ::curl_slist_free_all(fields);
-    with.heard.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
-    ::curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &with.heard.status);
-
-    answered_ = answered_ || with.heard.status != 0;
-    if (is_stream && (with.stopped || outcome == CURLE_ABORTED_BY_CALLBACK)) return std::move(with.heard);
+    exchange_.note_outcome();
+    auto& heard = exchange_.heard;
+    heard.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    answered_ = answered_ || heard.status != 0;
     if (outcome == CURLE_ABORTED_BY_CALLBACK) throw failure{exit_code::interrupted, "interrupted"};
     if (outcome != CURLE_OK) {
         long sent = 0;  // bytes
         ::curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
-        const auto why = no_answer(url, outcome, with.heard.status);
+        const auto why = no_answer(url, outcome, heard.status);
         throw sent > 0 ? why.in_doubt() : why;
     }
-    if (kind == form::text) with.heard.text = with.received;
-    if (is_json && !with.received.empty()) {
+    if (!is_json) heard.text = received_;
+    if (is_json && !received_.empty()) {
         json::error_code wrong;
-        with.heard.body = json::parse(with.received, wrong);
+        heard.body = json::parse(received_, wrong);
         // Whose page it is nobody knows; what its status says may still be true: a gateway's 502, for one.
-        if (wrong && with.heard.status < 400) {
+        if (wrong && heard.status < 400) {
             throw failure{exit_code::not_understood, at_.server + " does not answer with JSON: is it a Stagedoor?"};
         }
     }
-    return std::move(with.heard);
+    return std::move(heard);
 }
 
 failure api::no_answer(const std::string& url, int outcome, long status) const {
@@ -260,7 +99,10 @@ answer api::checked(answer given) const {
     } else if (code == exit_code::not_understood) {
         line = at_.server + " answered " + std::to_string(given.status) + ", which this version does not understand";
     }
-    const failure why{code, line};
+    if (code == exit_code::unavailable && given.retry_after) {
+        line += "; try again in " + std::to_string(given.retry_after->count()) + " s";
+    }
+    const failure why{code, line, given.retry_after};
     // A gateway that has lost the server on the way, and a server that has failed on its own, may have done it.
     const bool in_doubt = given.status == 500 || given.status == 502 || given.status == 504;
     throw in_doubt ? why.in_doubt() : why;

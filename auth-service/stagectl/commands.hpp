@@ -23,7 +23,9 @@ exit_code list(desk& at);
 exit_code show(desk& at);
 exit_code audit(desk& at);
 exit_code sessions(desk& at);
+// tokens.cpp
 exit_code tokens(desk& at);
+// events.cpp
 exit_code events(desk& at);
 // decide.cpp; `action` is the command's name
 exit_code decide(desk& at, const std::string& action);

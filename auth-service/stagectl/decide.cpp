@@ -126,7 +126,12 @@ std::size_t count_pending(desk& at) {
 // Whom the call names; each once.
 std::vector<person> named_people(desk& at, const decision_options& how) {
     const auto from_stdin = how.who == std::vector<std::string>{"-"};
-    const auto names = !how.file.empty() ? read_names_from(how.file) : from_stdin ? read_names_from("-") : how.who;
+    std::vector<written_name> names;
+    if (!how.file.empty() || from_stdin) {
+        names = read_names_from(from_stdin ? "-" : how.file);
+    } else {
+        for (const auto& each : how.who) names.push_back({each, {}});
+    }
     if (names.empty()) throw failure{exit_code::usage, "nobody is named"};
     return find_people(at.server, names, how.patience);
 }

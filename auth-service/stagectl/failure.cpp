@@ -2,7 +2,7 @@
 
 namespace stagedoor::ctl {
 
-const std::array<exit_meaning, 13> exit_meanings{{
+const std::array<exit_meaning, 14> exit_meanings{{
     {exit_code::done, "Done."},
     {exit_code::partial, "Done for some, refused for others; each is named."},
     {exit_code::usage, "The call is wrong: an option, an operand, a file."},
@@ -15,6 +15,7 @@ const std::array<exit_meaning, 13> exit_meanings{{
     {exit_code::not_understood, "The answer is none of a server that this version knows."},
     {exit_code::not_delivered, "Done, but no open tab has acknowledged it in the time given."},
     {exit_code::unhealthy, "doctor found something to mend."},
+    {exit_code::not_written, "The output cannot be written: a full disk. What the command did is done all the same."},
     {exit_code::interrupted, "Ctrl-C. What was done until then was told."},
 }};
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -23,6 +25,7 @@ enum class exit_code : int {
     not_understood = 9,  // an answer that this version does not understand
     not_delivered = 10,  // --wait-delivered: done, and not seen in the time given
     unhealthy = 11,      // doctor found something to fix
+    not_written = 12,    // standard output takes nothing more: a full disk
     interrupted = 130,   // Ctrl-C
 };
 
@@ -32,14 +35,17 @@ struct exit_meaning {
 };
 
 // One line per code, in order: the manual and the documents have this table.
-extern const std::array<exit_meaning, 13> exit_meanings;
+extern const std::array<exit_meaning, 14> exit_meanings;
 
 class failure : public std::runtime_error {
 public:
-    failure(exit_code code, const std::string& line) : std::runtime_error{line}, code_{code} {}
+    failure(exit_code code, const std::string& line, std::optional<std::chrono::seconds> retry_after = {})
+        : std::runtime_error{line}, code_{code}, retry_after_{retry_after} {}
     exit_code code() const noexcept { return code_; }
     // The server may be there again later.
     bool is_away() const noexcept { return code_ == exit_code::unreachable || code_ == exit_code::unavailable; }
+    // When, if it has said so (Retry-After).
+    std::optional<std::chrono::seconds> retry_after() const noexcept { return retry_after_; }
 
     // The same, of a call that went out and has not been answered: whether it was carried out nobody can tell.
     failure in_doubt() const {
@@ -51,6 +57,7 @@ public:
 
 private:
     exit_code code_;
+    std::optional<std::chrono::seconds> retry_after_;
     bool in_doubt_ = false;
 };
 

@@ -53,11 +53,15 @@ int main(int argc, char** argv) {
     config::program program{"stagectl", "Approves people, and shows what happened."};
     define(program, given);
     const auto chosen = program.parse(argc, argv);
-    if (chosen.command.empty()) return chosen.print();
+    if (chosen.command.empty() && chosen.exit_code != 0) return chosen.print();
 
     use_colours(given.common.colour);
     watch_interrupts();
     try {
+        if (chosen.command.empty()) {
+            print(chosen.text);
+            return 0;
+        }
         if (!init_crypto()) throw failure{exit_code::usage, "libsodium does not work on this machine"};
         if (chosen.command == "completion") {
             const auto script = program.completion(given.shell.front());

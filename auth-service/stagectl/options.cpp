@@ -2,6 +2,7 @@
 
 #include "auth-service/stagectl/credentials.hpp"
 #include "auth-service/stagectl/failure.hpp"
+#include "auth-service/stagectl/shapes.hpp"
 #include "common/core/origin.hpp"
 
 namespace stagedoor::ctl {
@@ -57,7 +58,7 @@ void add_decision(program& in, options& into, const std::string& name, const std
     auto& set = command(in, into.common, name, summary);
     set.take_operands("WHO", o.who, 0, people_max, "E-mails or ids; `-` reads them from standard input.");
     set.add("file", o.file, config::path(), std::filesystem::path{},
-            "E-mails or ids from a file: one on each line, or CSV with a column `email` or `id`.").only_as_flag();
+            "E-mails or ids from a file: one on each line, or CSV with a column `email` or `id`, as spreadsheets write it.").only_as_flag();
     if (from_pending) {
         set.add("all-pending", o.all_pending, on_off(), false, "Everybody who waits. Asks first, unless --yes.").only_as_flag();
     }
@@ -78,6 +79,14 @@ std::string exit_codes() {
     for (const auto& [code, meaning] : exit_meanings) {
         out += (out.empty() ? "" : "\n\n") + std::to_string(static_cast<int>(code)) + "  " + std::string{meaning};
     }
+    return out;
+}
+
+std::string json_output() {
+    std::string out =
+        "--output json prints one value, or for watch one on each line. A list is an object with items; more says that there are others "
+        "beyond --limit. Members are added, never taken away.";
+    for (const auto& [call, shape] : json_shapes) out += "\n\n" + std::string{call} + ": " + std::string{shape};
     return out;
 }
 
@@ -111,7 +120,7 @@ void define(program& program, options& into) {
 
     auto& audit = command(program, common, "audit", "Who did what to whom, when, from where and why; newest first.");
     audit.add("who", into.audit.who, text("WHO"), "", "Whom it befell: an e-mail or an id.").only_as_flag();
-    audit.add("actor", into.audit.actor, text("WHO"), "", "Who did it: an e-mail, an id, or a part of the system like sql.").only_as_flag();
+    audit.add("actor", into.audit.actor, text("WHO"), "", "Who did it: an e-mail, an id, or a part of the system: sql, create-admin, ...").only_as_flag();
     audit.add("action", into.audit.action, text("NAME"), "", "What: approved, rejected, session_ended, token_created, denied, ...").only_as_flag();
     audit.add("since", into.audit.since, text("TIME", "a time like 2026-11-25T19:00:00Z"), "", "Not before.").only_as_flag();
     audit.add("until", into.audit.until, text("TIME", "a time like 2026-11-25T19:00:00Z"), "", "Before.").only_as_flag();
@@ -147,6 +156,7 @@ void define(program& program, options& into) {
     completion.take_operands("bash|zsh|fish", into.shell, 1, 1, "Which shell.");
     completion.example("completion bash > ~/.local/share/bash-completion/completions/stagectl", "For bash, from the next shell on.");
 
+    program.section("JSON", json_output());
     program.section("EXIT STATUS", exit_codes());
     program.section("FILES",
                     "stagedoor/credentials.json in $XDG_CONFIG_HOME or ~/.config: what login keeps, readable by its owner alone. A file that "

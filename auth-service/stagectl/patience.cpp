@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 // A call is made again this soon at first, and this late at last.
 constexpr milliseconds first_pause = 200ms;
 constexpr milliseconds last_pause = 2000ms;
+// A server may ask for more by Retry-After; for longer than this it is not taken at its word, since it may be back earlier.
+constexpr milliseconds asked_pause_max = 30s;
 
 // A try that was cut off is still under way, says the server: it is soon answered if its process lives. If that died, its
 // key would be in flight until limits::kept_answer_lease: then a new key finds out who is still to be decided about.
@@ -25,17 +27,24 @@ std::string make_key() { return format_uuid(make_uuid_v4()); }
 
 bool is_in_flight(const answer& given) { return given.status == 409 && given.problem_code() == "idempotency_key_in_flight"; }
 
+// Before the next try: what the server has asked for, if that is more.
+milliseconds wanted_pause(milliseconds ours, const failure& why) {
+    const auto asked = why.retry_after().value_or(std::chrono::seconds{0});
+    return std::max<milliseconds>(ours, std::min<milliseconds>(asked, asked_pause_max));
+}
+
+}  // namespace
+
 milliseconds jittered(milliseconds pause) {
     static std::minstd_rand random{std::random_device{}()};
     return std::chrono::duration_cast<milliseconds>(pause * std::uniform_real_distribution{0.5, 1.0}(random));
 }
 
-}  // namespace
-
 answer patient_calls::insist(const std::function<answer()>& once) {
     const auto until = steady_clock::now() + patience_;
     bool in_doubt = false;
     for (auto pause = first_pause;; pause = std::min(pause * 2, last_pause)) {
+        milliseconds wait{};
         try {
             auto given = once();
             bar_.goes_on();
@@ -44,10 +53,12 @@ answer patient_calls::insist(const std::function<answer()>& once) {
             in_doubt = in_doubt || why.is_in_doubt();
             const bool nobody_there = !server_.has_answered() && why.code() == exit_code::unreachable;
             const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
-            if (!why.is_away() || nobody_there || left < pause) throw in_doubt ? why.in_doubt() : why;
+            const auto asked = wanted_pause(pause, why);
+            if (!why.is_away() || nobody_there || left < asked) throw in_doubt ? why.in_doubt() : why;
             bar_.waits(why.what(), left);
+            wait = asked > pause ? asked : jittered(pause);
         }
-        sleep_for(jittered(pause));
+        sleep_for(wait);
         const failure stopped{exit_code::interrupted, "interrupted"};
         if (interrupted()) throw in_doubt ? stopped.in_doubt() : stopped;
     }

@@ -1,5 +1,5 @@
-// Long work rides over a server that restarts, is away or is busy: its calls are made again, for as long as the patience
-// lasts, and what is waited for is said. Whatever happens, nobody is decided about twice.
+// Long work rides over a server that restarts, is away or is busy: its calls are made again, not before the server has asked
+// for (Retry-After), for as long as the patience lasts, and what is waited for is said. Whatever happens, nobody is decided about twice.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -12,6 +12,9 @@
 #include "auth-service/stagectl/terminal.hpp"
 
 namespace stagedoor::ctl {
+
+// Half of it to all of it, drawn anew: those who were cut off together do not come back together.
+std::chrono::milliseconds jittered(std::chrono::milliseconds pause);
 
 struct posted {
     answer given;

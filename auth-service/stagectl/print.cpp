@@ -1,9 +1,13 @@
 #include "auth-service/stagectl/print.hpp"
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
+
+#include "auth-service/stagectl/failure.hpp"
 
 namespace stagedoor::ctl {
 namespace {
@@ -37,8 +41,13 @@ void append(std::string& out, const json::value& what, std::size_t depth) {
 }  // namespace
 
 void print(std::string_view text) {
+    errno = 0;
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-    if (!written) std::_Exit(0);
+    if (written) return;
+    const int why = errno;
+    if (why == EPIPE) std::_Exit(0);
+    throw failure{exit_code::not_written, std::string{"the output cannot be written: "} + std::strerror(why) +
+                                              "; what the command did is done all the same"};
 }
 
 void print_json(const json::value& what) {

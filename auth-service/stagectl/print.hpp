@@ -1,4 +1,5 @@
-// Standard output: tables and JSON. A reader that has left (a pager, `head`) ends the program quietly.
+// Standard output: tables and JSON. A reader that has left (a pager, `head`) ends the program quietly, as a success;
+// anything else that keeps it from being written (a full disk) is failure not_written.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -1,37 +1,47 @@
-// Registrations and decisions as they happen. With a login they come from notify-service, as consoles get them; with an
-// API token, which opens no stream, the audit log is read again and again.
+// Registrations and decisions as they happen: read from the audit log, which has each of them once and in order, and may
+// be read on after whatever kept us from it. With a login notify-service's event stream says when to look; without it, or
+// with an API token, which opens no stream, it is looked every second.
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <utility>
 
+#include "auth-service/stagectl/audit_follower.hpp"
+#include "auth-service/stagectl/bell.hpp"
 #include "auth-service/stagectl/commands.hpp"
+#include "auth-service/stagectl/listing.hpp"
+#include "auth-service/stagectl/patience.hpp"
 #include "auth-service/stagectl/print.hpp"
-#include "auth-service/stagectl/table.hpp"
 
 namespace stagedoor::ctl {
 namespace {
 
 namespace json = boost::json;
+using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr std::string_view event_prefix = "stagedoor.stage_manager.";
-// After a cut the feed comes back this soon at first, and this late at last.
-constexpr std::chrono::milliseconds first_pause = 500ms;
-constexpr std::chrono::milliseconds last_pause = 10s;
-constexpr std::chrono::milliseconds audit_interval = 1s;
+constexpr std::array<std::string_view, 6> told_actions{"registered", "approved", "rejected", "reconsidered", "suspended", "reinstated"};
+constexpr std::size_t longest_action = 12;
 
-void tell(const desk& at, const json::object& event) {
+constexpr milliseconds unheard_interval = 1s;
+constexpr milliseconds heard_interval = 10s;  // a bell may be deaf without knowing it
+constexpr milliseconds last_pause = 10s;      // while the server is away
+
+bool is_told(const json::object& entry) { return std::ranges::find(told_actions, text_of(entry, "action")) != told_actions.end(); }
+
+void tell(const desk& at, const json::object& entry) {
     if (at.as_json()) {
-        print(json::serialize(event) + '\n');  // one line each: they never end
+        print(json::serialize(entry) + '\n');  // one line each: they never end
         return;
     }
-    const auto& data = member_of(event, "data").as_object();
-    const auto& user = member_of(data, "user").as_object();
-    const auto reason = optional_text_of(data, "reason");
-    print(shown_time(text_of(event, "time")) + "  " + painted(paint::bold, text_of(event, "type").substr(event_prefix.size())) + "  " +
-          printable(text_of(user, "email")) + (reason.empty() ? "" : "  (" + printable(reason) + ')') + '\n');
+    const auto action = text_of(entry, "action");
+    const auto whom = shown_name(entry, "user"), who = shown_name(entry, "actor");
+    const auto reason = optional_text_of(entry, "reason");
+    print(shown_time(text_of(entry, "at")) + "  " + painted(paint::bold, action) + std::string(longest_action - action.size() + 2, ' ') +
+          printable(whom) + (who == whom ? "" : "  by " + printable(who)) + (reason.empty() ? "" : "  (" + printable(reason) + ')') + '\n');
 }
 
 // Said to the person, not to the reader of the output.
@@ -49,145 +59,89 @@ std::string events_url(const api& server) {
     url.erase(std::min(url.find('"'), url.size()));
     if (url.ends_with(socket)) url.replace(url.size() - socket.size(), socket.size(), "/events");
     if (url.starts_with("ws")) url.replace(0, 2, "http");  // wss is https
+    if (url.starts_with('/')) url = server.at().server + url;
     if (server.at().server.starts_with("https:") && url.starts_with("http:")) {
         throw failure{exit_code::not_understood, "the server names " + url + " for its events, which is not safe: give --notify-url"};
     }
     return url;
 }
 
-// What happens until Ctrl-C or `count`: from where it has come to, after whatever cuts it off.
-class feed {
+class watcher {
 public:
-    feed(desk& at, std::string url) : at_{at}, url_{std::move(url)} {}
-
-    // False: there is no more to be shown.
-    bool listen() {
-        const auto from = cursor_.empty() ? "" : "?cursor=" + percent_encoded(cursor_);
-        refresh_ = false;
-        at_.server.stream(url_ + from, [&](std::string_view line) {
-            if (!line.starts_with("data:")) return true;
-            json::error_code wrong;
-            const auto event = json::parse(line.substr(5), wrong);
-            return wrong || !event.is_object() || take(event.as_object());
-        });
-        // This node does not know the session (4404): to be seen by auth-service makes it known again.
-        if (refresh_) static_cast<void>(at_.server.get("/api/auth/me"));
-        return !is_done();
+    explicit watcher(desk& at) : at_{at}, log_{at.server} {
+        if (at.server.who().token.empty()) hang_bell();
     }
 
-    bool has_begun() const noexcept { return !cursor_.empty(); }
-    // Since the last call.
-    bool has_moved() noexcept { return std::exchange(moved_, false); }
+    exit_code run() {
+        while (!interrupted()) {
+            if (!look()) return exit_code::done;
+            wait();
+        }
+        return exit_code::interrupted;
+    }
 
 private:
-    bool take(const json::object& frame) {
-        moved_ = true;
-        const auto type = text_of(frame, "type");
-        if (const auto cursor = optional_text_of(frame, "cursor"); !cursor.empty()) cursor_ = cursor;
-        if (type == "stagedoor.connection.welcome") note_welcome(frame);
-        if (type == "stagedoor.connection.closing") {
-            refresh_ = optional_text_of(member_of(frame, "data").as_object(), "reconnect") == "after-refresh";
+    void hang_bell() {
+        const auto& given = at_.given.watch.notify_url;
+        try {
+            bell_.emplace(at_.server.at(), at_.server.who(), given.empty() ? events_url(at_.server) : given);
+        } catch (const failure& why) {
+            if (why.code() == exit_code::interrupted) throw;
+            complain_of_bell(why.what());
         }
-        if (!type.starts_with(event_prefix)) return true;
-        tell(at_, frame);
-        ++seen_;
-        return !is_done();
     }
 
-    void note_welcome(const json::object& frame) {
-        const auto& data = member_of(frame, "data").as_object();
-        const auto* const of_all = data.if_contains("feed");  // what admins hear of everybody, beside what they hear of themselves
-        if (of_all && of_all->is_null()) return;              // not yet: another welcome tells of it
-        const auto* const resumed = (of_all && of_all->is_object() ? of_all->as_object() : data).if_contains("resumed");
-        const bool all_there = resumed && resumed->is_bool() && resumed->as_bool();
-        if (std::exchange(welcomed_, true) && !all_there) remark("something may be missing here: `stagectl audit` has it");
+    // Once: what happens is told all the same, a little later.
+    void complain_of_bell(const std::string& why) {
+        if (std::exchange(complained_, true)) return;
+        remark("the server's event stream cannot be heard (" + why + "): looking once a second instead");
     }
 
-    bool is_done() const noexcept {
+    // False: there is no more to be shown.
+    bool look() {
+        try {
+            const bool goes_on = log_.catch_up([this](const json::array& entries) { return take(entries); });
+            if (std::exchange(away_, false)) remark("the server answers again; going on");
+            pause_ = unheard_interval;
+            if (log_.has_gone_back()) remark("the server's database is an older copy now: what it has lost cannot be told");
+            return goes_on;
+        } catch (const failure& why) {
+            if (why.code() == exit_code::interrupted) return true;
+            if (!why.is_away()) throw;
+            if (!std::exchange(away_, true)) remark(std::string{why.what()} + "; going on when it answers again, without a gap");
+            pause_ = std::min(pause_ * 2, last_pause);
+            return true;
+        }
+    }
+
+    bool take(const json::array& entries) {
         const auto wanted = at_.given.watch.count;
-        return wanted != 0 && seen_ >= wanted;
+        for (const auto& item : entries) {
+            const auto& entry = item.as_object();
+            if (!is_told(entry)) continue;
+            tell(at_, entry);
+            if (++seen_ == wanted) return false;
+        }
+        return true;
+    }
+
+    void wait() {
+        if (away_ || !bell_) return sleep_for(jittered(pause_));
+        bell_->wait(bell_->is_heard() ? heard_interval : unheard_interval);
+        if (!bell_->complaint().empty()) complain_of_bell(bell_->complaint());
     }
 
     desk& at_;
-    const std::string url_;
-    std::string cursor_;
+    audit_follower log_;
+    std::optional<bell> bell_;
     std::size_t seen_ = 0;
-    bool welcomed_ = false;
-    bool moved_ = false;
-    bool refresh_ = false;
+    milliseconds pause_ = unheard_interval;
+    bool away_ = false;
+    bool complained_ = false;
 };
-
-exit_code watch_stream(desk& at, const std::string& url) {
-    feed events{at, url};
-    for (auto pause = first_pause; !interrupted(); pause = std::min(pause * 2, last_pause)) {
-        try {
-            if (!events.listen()) return exit_code::done;
-        } catch (const failure& why) {
-            if (!why.is_away() || !events.has_begun()) throw;  // it never worked
-        }
-        if (events.has_moved()) pause = first_pause;
-        if (!interrupted()) sleep_for(pause);
-    }
-    return exit_code::interrupted;
-}
-
-// The entries that are newer than `last`, oldest first.
-json::array newer_entries(api& server, std::int64_t& last) {
-    json::array fresh;
-    std::string cursor;
-    do {
-        const auto page = server.get("/api/admin/audit?limit=200" + (cursor.empty() ? "" : "&cursor=" + percent_encoded(cursor)));
-        cursor = optional_text_of(page.object(), "nextCursor");
-        for (const auto& item : member_of(page.object(), "items").as_array()) {
-            const bool known = number_of(item.as_object(), "id") <= last;
-            if (known) cursor.clear();
-            if (!known) fresh.push_back(item);
-        }
-    } while (!cursor.empty() && last > 0);
-    std::ranges::reverse(fresh);
-    for (const auto& each : fresh) last = std::max(last, number_of(each.as_object(), "id"));
-    return fresh;
-}
-
-void tell_entry(const desk& at, const json::object& entry, const json::object& user) {
-    if (at.as_json()) {
-        print(json::serialize(entry) + '\n');
-    } else {
-        print(shown_time(text_of(entry, "at")) + "  " + painted(paint::bold, text_of(entry, "action")) + "  " +
-              printable(optional_text_of(user, "email")) + '\n');
-    }
-}
-
-exit_code watch_audit(desk& at) {
-    std::int64_t last = 0;
-    static_cast<void>(newer_entries(at.server, last));
-    std::size_t seen = 0;
-    const auto wanted = at.given.watch.count;
-    for (auto pause = audit_interval; !interrupted(); sleep_for(pause)) {
-        json::array fresh;
-        try {
-            fresh = newer_entries(at.server, last);
-            pause = audit_interval;
-        } catch (const failure& why) {
-            if (why.code() == exit_code::interrupted) break;
-            if (!why.is_away()) throw;
-            pause = std::min(pause * 2, last_pause);
-        }
-        for (const auto& item : fresh) {
-            const auto* const user = member_of(item.as_object(), "user").if_object();
-            if (!user) continue;
-            tell_entry(at, item.as_object(), *user);
-            if (wanted != 0 && ++seen >= wanted) return exit_code::done;
-        }
-    }
-    return exit_code::interrupted;
-}
 
 }  // namespace
 
-exit_code watch(desk& at) {
-    if (!at.server.who().token.empty()) return watch_audit(at);
-    return watch_stream(at, at.given.watch.notify_url.empty() ? events_url(at.server) : at.given.watch.notify_url);
-}
+exit_code watch(desk& at) { return watcher{at}.run(); }
 
 }  // namespace stagedoor::ctl

@@ -151,3 +151,18 @@ test('ops ports at which nobody is, or somebody else', told(async () => {
   const checks = await examine(['--ops-url', 'http://127.0.0.1:1', '--notify-ops-url', stack.origin]);
   assert.deepEqual(wrong(checks).sort(), ["auth-service's ops port", "notify-service's ops port"]);
 }));
+
+test('whoever is at the address of an ops port is not told who we are', told(async () => {
+  const heard = [];
+  const somebody = createServer((asked, answer) => {
+    heard.push({ url: asked.url, ...asked.headers });
+    answer.writeHead(200).end('{}');
+  });
+  await new Promise((done) => { somebody.listen(0, '127.0.0.1', done); });
+  const url = `http://127.0.0.1:${somebody.address().port}`;
+  for (const options of [{}, { env: { STAGEDOOR_TOKEN: token } }]) {
+    await ctl.json(['doctor', '--ops-url', url, '--notify-ops-url', url], options);
+  }
+  somebody.close();
+  assert.deepEqual(heard.map((each) => [each.url, each.cookie, each.authorization]), Array(4).fill(['/readyz', undefined, undefined]));
+}));

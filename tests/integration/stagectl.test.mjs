@@ -61,10 +61,22 @@ test('of many, each has an outcome; some refused is a code of its own', told(asy
 test('people come from CSV and from standard input', told(async () => {
   const people = [await stack.person('Ada "the Countess"'), await stack.person(), await stack.person()];
   const file = join(stack.folder, 'people.csv');
-  writeFileSync(file, `name,email\n"Lovelace, Ada",${people[0].email}\n${people[1].displayName},${people[1].email}\n`);
+  // As a spreadsheet writes it that is set up for Germany.
+  writeFileSync(file, `\ufeffName;E-Mail\r\n"Lovelace; Ada";${people[0].email}\r\n${people[1].displayName};${people[1].email}\r\n;\r\n`);
   assert.equal((await ctl.run(['approve', '--file', file])).code, exits.done);
   assert.equal((await ctl.run(['reject', '-'], { input: `${people[2].email}\n` })).code, exits.done);
   assert.deepEqual(await Promise.all(people.map(statusOf)), ['active', 'active', 'rejected']);
+}));
+
+test('what is wrong with a file is said with its line, and nobody is decided about', told(async () => {
+  const ada = await stack.person();
+  const file = join(stack.folder, 'wrong.csv');
+  for (const [line, why] of [['ada', "'ada' is neither an e-mail nor an id"], ['@', "'@' is no e-mail address"], ['"Ada', 'a quote is not closed']]) {
+    writeFileSync(file, `email\n${ada.email}\n${line}\n`);
+    const { code, stdout, stderr } = await ctl.run(['approve', '--file', file]);
+    assert.deepEqual([code, stdout, stderr], [exits.usage, '', `stagectl: ${file}:3: ${why}\n`]);
+  }
+  assert.equal(await statusOf(ada), 'pending');
 }));
 
 test('every way of deciding does what it says', told(async () => {
@@ -80,7 +92,7 @@ test('every way of deciding does what it says', told(async () => {
   assert.deepEqual(value.history.map(({ action }) => action),
                    ['reinstated', 'suspended', 'approved', 'reconsidered', 'rejected', 'registered']);
   const { value: audit } = await ctl.json(['audit', '--who', ada.email, '--action', 'suspended']);
-  assert.deepEqual(audit.map(({ actor, origin }) => [actor.email, origin]), [[stack.admin.email, 'api']]);
+  assert.deepEqual(audit.items.map(({ actor, origin }) => [actor.email, origin]), [[stack.admin.email, 'api']]);
 }));
 
 test('--all-pending decides about all who wait, and says so when nobody does', told(async () => {
@@ -126,15 +138,15 @@ test('the way of an event is told, to open tabs and to none', told(async () => {
   const { delivery, tabs } = value.items[0];
   assert.deepEqual([delivery, tabs.listeners, tabs.written, tabs.acknowledged, tabs.waiting], ['acknowledged', 1, 1, 1, 0]);
   const { stdout } = await ctl.run(['events', `${ada.id}.2`]);
-  assert.match(stdout, /relay {6}relayed\n {2}open tabs {2}1, written to 1, acknowledged by 1\n$/);
+  assert.match(stdout, /^\S+ {2}person\d+@example\.com approved\n {2}committed {2}\S+ \S+ by admin@example\.com, signed in\n {2}relay {6}Redis has it\n {2}open tabs {2}1: given to 1, acknowledged by 1\n$/);
   const suspended = await ctl.run(['suspend', ada.email, '--wait-delivered', '10s']);
   assert.deepEqual([suspended.code, suspended.stdout], [exits.done, `${ada.email}: done, 1 open tab closed for it\n`]);
   const wayOfIt = await ctl.run(['events', `${ada.id}.3`]);
-  assert.match(wayOfIt.stdout, /open tabs {2}1, written to 0, acknowledged by 0, closed for it 1\n {2}why not {4}session_ended\n$/);
+  assert.match(wayOfIt.stdout, /open tabs {2}1: given to 0, acknowledged by 0, closed for it 1\n {2}not told {3}it ended the sessions of all open tabs, which were closed for it\n$/);
   socket.close();
   const ellen = await stack.person();
   assert.match((await ctl.run(['approve', ellen.email, '--wait-delivered', '10s'])).stdout, /done, no open tab\n$/);
-  assert.equal((await ctl.run(['events'])).stdout, 'No event is parked.\n');
+  assert.equal((await ctl.run(['events'])).stdout, 'No event is parked: Redis takes all of them.\n');
 }));
 
 test('what --wait-delivered says of each tab: one that listens only, one that left, one that was opened just now', told(async () => {
@@ -167,41 +179,69 @@ test('what --wait-delivered says of each tab: one that listens only, one that le
   fresh.close();
 }));
 
-test('watch shows what happens, as it happens, wherever the server tells pages to listen', told(async () => {
-  const watching = ctl.start(['watch', '--count', '2']);
-  await until(async () => (await stack.notify.metrics()).stagedoor_sse_sockets > 0, { what: 'the stream being open' });
-  const ada = await stack.person();
-  await stack.decide(ada, 'approve', { reason: 'Welcome' });
-  const { code, stdout, stderr } = await watching.ended;
-  assert.equal(code, exits.done, stderr);
-  assert.match(stdout, new RegExp(`^\\S+ \\S+  registered  ${ada.email}\n\\S+ \\S+  approved  ${ada.email}  \\(Welcome\\)\n$`));
-}));
-
-test('watch with a token reads the audit log, all of it, over a restart', told(async () => {
-  const { value: { token } } = await ctl.json(['tokens', 'create', 'watcher', '--scope', 'read']);
-  const crowd = addPeople(stack, 450, 0, { crowd: 'watched' });
-  const watching = ctl.start(['watch', '--output', 'json'], { env: { STAGEDOOR_TOKEN: token } });
-  await until(async () => { await stack.person(); return watching.told.stdout !== ''; }, { what: 'the beginning' });
-  await stack.auth.stop();
-  stack.sqlite("UPDATE users SET status = 'active' WHERE email LIKE 'watched%'");
-  await stack.auth.start();
-  const seen = () => watching.told.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line)).filter(({ action }) => action === 'approved');
-  await until(() => seen().length >= crowd.length, { what: 'all approvals', withinMs: 20_000 });
-  assert.deepEqual(seen().map(({ user }) => user.email).sort(), crowd.map(({ email }) => email).sort());
-  watching.child.kill('SIGINT');
-  assert.equal((await watching.ended).code, exits.interrupted);
-}));
-
 test('sessions are shown and ended', told(async () => {
   const ada = await stack.person();
   const device = stack.device();
   await device.signIn(ada);
   const { value } = await ctl.json(['sessions', ada.email]);
-  assert.equal(value.length, 1);
-  assert.equal((await ctl.run(['sessions', ada.email, '--end', value[0].id])).code, exits.done);
+  assert.equal(value.items.length, 1);
+  assert.equal((await ctl.run(['sessions', ada.email, '--end', value.items[0].id])).code, exits.done);
   assert.equal((await device.get('/api/auth/me')).status, 401);
   await stack.device().signIn(ada);
   assert.equal((await ctl.run(['sessions', ada.email, '--end-all', '--yes'])).stdout, 'Ended: 1 session.\n');
+}));
+
+test('people are shown as they are now, however much has happened since, and admins are found as well', told(async () => {
+  const ada = await stack.person();
+  await stack.decide(ada, 'approve');
+  const [{ id: admin }] = stack.sqlite(`SELECT id FROM users WHERE email = '${stack.admin.email}'`).output.trim().split('\n').map((id) => ({ id }));
+  stack.sqlite(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+    INSERT INTO audit_log (user_id, session_id, action, actor, origin, at_ms) SELECT '${ada.id}', '${ada.id}', 'session_ended', '${ada.id}', 'api', now_ms FROM n, clock`);
+  const { stdout, code } = await ctl.run(['show', ada.email]);
+  assert.equal(code, exits.done);
+  assert.match(stdout, /^Status {6}active$/m);
+  assert.match(stdout, new RegExp(`\\n\\nThere are more: \`stagectl audit --who ${ada.email}\` has the whole history\\.\\n$`));
+  assert.equal([...stdout.matchAll(/session_ended/g)].length, 20);
+  const { value } = await ctl.json(['show', ada.id]);
+  assert.deepEqual([value.user.status, value.history.length, value.moreHistory], ['active', 200, true]);
+
+  for (const who of [stack.admin.email, admin]) {
+    const { value: shown } = await ctl.json(['show', who]);
+    assert.deepEqual([shown.user.id, shown.user.role], [admin, 'admin']);
+    assert.ok((await ctl.json(['sessions', who])).value.items.length > 0);
+  }
+  const { value: done } = await ctl.json(['audit', '--actor', stack.admin.email, '--who', ada.email]);
+  assert.deepEqual([done.items.map(({ action }) => action), done.more], [['approved'], false]);
+  const decided = await ctl.run(['approve', stack.admin.email]);
+  assert.deepEqual([decided.code, decided.stdout], [exits.notFound, `${stack.admin.email}: there is no such stage manager\n`]);
+  for (const args of [['show', 'nobody@example.com'], ['sessions', 'nobody@example.com'], ['audit', '--actor', 'nobody@example.com']]) {
+    const nobody = await ctl.run(args);
+    assert.deepEqual([nobody.code, nobody.stderr], [exits.notFound, 'stagectl: there is nobody called nobody@example.com\n']);
+  }
+}));
+
+test('lists say when they have not all', told(async () => {
+  const people = await Promise.all(Array.from({ length: 3 }, () => stack.person()));
+  const { value } = await ctl.json(['list', '--limit', '2']);
+  assert.deepEqual([value.items.length, value.more], [2, true]);
+  assert.match((await ctl.run(['list', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows them\.\n\nIn all: \d+ pending/);
+  assert.match((await ctl.run(['audit', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows older entries/);
+  const all = await ctl.run(['audit', '--who', people[0].email]);
+  assert.doesNotMatch(all.stdout, /There are more/);
+}));
+
+test('output that cannot be written is a failure, but not when its reader has left', told(async () => {
+  const full = (args) => spawnSync('sh', ['-c', `exec "$0" ${args} > /dev/full`, ctl.program], { env: ctl.environment, encoding: 'utf8' });
+  for (const args of ['list', 'list --output json', '--help', 'help list', 'completion bash', 'doctor']) {
+    const { status, stderr } = full(args);
+    assert.deepEqual([args, status, stderr], [args, exits.notWritten,
+      'stagectl: the output cannot be written: No space left on device; what the command did is done all the same\n']);
+  }
+  const ada = await stack.person();
+  assert.equal(full(`approve ${ada.email}`).status, exits.notWritten);
+  assert.equal(await statusOf(ada), 'active');
+  const left = spawnSync('bash', ['-c', 'set -o pipefail; "$0" audit --limit 1000 --output json | head -c 1 > /dev/null', ctl.program], { env: ctl.environment });
+  assert.equal(left.status, exits.done);
 }));
 
 test('a token is made, used, and worth nothing once it is revoked', told(async () => {

@@ -95,22 +95,50 @@ test('the document has the exit codes of the manual', async () => {
 
 /** One call of each row of the table of JSON, by what the row begins with. */
 const calls = {
+  'login': ['login', '--email', 'admin@example.com', '--password-stdin', '< password'],
   'list': ['list'], 'show': ['show', 'ada@example.com'], 'approve': ['approve', 'ada@example.com', '--wait-delivered', '2s'], 'audit': ['audit'],
   'sessions': ['sessions', 'ellen@example.com'], 'sessions --end-all': ['sessions', 'ada@example.com', '--end-all', '--yes'],
-  'tokens': ['tokens'], 'tokens create': ['tokens', 'create', 'for-json'], 'events': ['events', '$ADA.2'], 'doctor': ['doctor'],
+  'tokens': ['tokens'], 'tokens create': ['tokens', 'create', 'for-json'], 'tokens revoke': ['tokens', 'revoke', '$TOKEN'],
+  'events ID': ['events', '$ADA.2'], 'events': ['events'], 'doctor': ['doctor'],
 };
+const rowsOfJson = [...page.matchAll(/^\| (`[a-zI][a-zA-Z -]*`[^|]*) \| (`\{[^|]+|the items of [^|]+) \|$/gm)].map(([, call, shape]) => [call, shape].map((text) => text.replaceAll('`', '')));
+const membersIn = (braces) => braces.slice(1, -1).split(', ').sort();
+
+test('the document has the table of JSON of the manual', async () => {
+  const manual = (await shell('stagectl --help-man')).replaceAll('\\-', '-');
+  const section = manual.slice(manual.indexOf('.SH JSON'), manual.indexOf('.SH EXIT STATUS'));
+  assert.ok(rowsOfJson.length > 10);
+  assert.deepEqual(rowsOfJson, [...section.matchAll(/^([a-z][^:\n]+): (.+)$/gm)].map(([, call, shape]) => [call, shape]));
+});
 
 test('the members of JSON are those that the document names', async () => {
   await ellen.post('/api/auth/login', { email: 'ellen@example.com', password: 'break-a-leg-1' });
   await shell('stagectl login --server http://localhost:8080 --email admin@example.com --password-stdin < password');
   const { id } = JSON.parse(await shell('stagectl show ada@example.com --output json')).user;
-  const rows = [...page.matchAll(/^\| `([a-z -]+)`[^|]*\| `(\[?)\{([\w, ]+)\}\]?`(?:, `(\w+)` of `\{([\w, ]+)\}`)? \|/gm)];
-  assert.deepEqual(rows.map(([, name]) => name).sort(), Object.keys(calls).sort());
-  for (const [, name, isList, members, inner, innerMembers] of rows) {
-    const line = ['stagectl', ...calls[name], '--output', 'json'].join(' ').replace('$ADA', id);
+  const { apiToken } = JSON.parse(await shell('stagectl tokens create to-be-revoked --output json'));
+  // What Redis does not take is parked.
+  const grace = await stack.person();
+  const stream = `stagedoor:{${grace.id}}:events`;
+  stack.redisCommand('DEL', stream);
+  stack.redisCommand('SET', stream, 'no stream');
+  await stack.decide(grace, 'approve');
+  await until(async () => JSON.parse(await shell('stagectl events --output json')).items.length > 0, { what: 'an event being parked', withinMs: 30_000 });
+  const shapeOf = new Map(rowsOfJson.map(([call, shape]) => [call.split(', ')[0], shape]));
+  shapeOf.delete('watch');
+  assert.deepEqual([...shapeOf.keys()].sort(), Object.keys(calls).sort());
+  for (const [name, shape] of shapeOf) {
+    const line = ['stagectl', ...calls[name], '--output', 'json'].join(' ').replace('$ADA', id).replace('$TOKEN', apiToken.id);
     const printed = JSON.parse(await shell(line));
-    const one = isList ? printed[0] : printed;
-    assert.deepEqual(Object.keys(one).sort(), members.split(', ').sort(), line);
-    if (inner) assert.deepEqual(Object.keys(one[inner][0]).sort(), innerMembers.split(', ').sort(), `${line}: ${inner}`);
+    const [whole, ...inner] = shape.match(/\{[^}]+\}/g);
+    assert.deepEqual(Object.keys(printed).sort(), membersIn(whole), line);
+    for (const [, list, members] of shape.matchAll(/, (\w+) of (\{[^}]+\})/g)) {
+      assert.deepEqual(Object.keys(printed[list][0]).sort(), membersIn(members), `${line}: ${list}`);
+    }
+    assert.ok(inner.length <= 1);
   }
+  const watching = shell('stagectl watch --count 1 --output json');
+  await until(async () => (await stack.notify.metrics()).stagedoor_sse_sockets > 0, { what: 'the stream being open' });
+  await stack.person();
+  const [, members] = /items of (\{[^}]+\})/.exec(shapeOf.get('audit'));
+  assert.deepEqual(Object.keys(JSON.parse(await watching)).sort(), membersIn(members));
 });

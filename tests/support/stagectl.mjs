@@ -12,7 +12,7 @@ const timeMs = 120_000;
 /** The codes of failure.hpp. */
 export const exits = {
   done: 0, partial: 1, usage: 2, notSignedIn: 3, forbidden: 4, notFound: 5, conflict: 6, unreachable: 7, unavailable: 8,
-  notUnderstood: 9, notDelivered: 10, unhealthy: 11, interrupted: 130,
+  notUnderstood: 9, notDelivered: 10, unhealthy: 11, notWritten: 12, interrupted: 130,
 };
 
 export class Stagectl {

@@ -28,6 +28,7 @@ struct model_store final : approval_store {
         co_return outcomes;
     }
     runtime::task<result<user_page>> list(list_query) override { co_return errc::internal_error; }
+    runtime::task<result<std::optional<listed_user>>> find(user_ref) override { co_return errc::internal_error; }
 };
 
 runtime::task<result<bulk_decided>> decide_on(runtime::executor shard, approval_store& store, bulk_request request,
