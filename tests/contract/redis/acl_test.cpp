@@ -19,7 +19,7 @@ namespace {
 const char* const auth_rules =
     "on >auth-password resetkeys ~stagedoor:* resetchannels &stagedoor:* -@all "
     "+ping +info +time +client|setname +client|id +client|tracking +get +mget +set +del +exists +scan +eval +evalsha +publish "
-    "+xadd +xinfo|stream +xrange +xrevrange +zadd +zremrangebyscore +zremrangebyrank +hgetall "
+    "+xadd +xlen +xtrim +xinfo|stream +xrange +xrevrange +zadd +zmscore +zremrangebyscore +zremrangebyrank +hgetall "
     "(+subscribe resetchannels &__redis__:invalidate)";
 
 const char* const notify_rules =

@@ -170,6 +170,7 @@ TEST_CASE_METHOD(fixture, "a user's stream keeps as many entries as it is told a
     CHECK(stream_text() == "[8-0 e=e 8 letter][9-0 e=e 9 letter][10-0 e=e 10 letter]");
     server("XTRIM", stream, "MAXLEN", 0);
     CHECK(run(event(10)) == "dup 10");
+    CHECK(run(event(1)) == "dup 10");
     CHECK(run(event(11)) == "ok 11");
 }
 
@@ -283,6 +284,7 @@ TEST_CASE_METHOD(fixture, "a rebase starts the stream anew with the run, and pub
     CHECK(stream_text() == "[5-0 e=e 5 letter][6-0 e=e 6 letter][7-0 e=e 7 letter]");
     CHECK(stored_snapshot() == facts(7));
     CHECK(published() == std::vector{letter(1), letter(7)});
+    CHECK(run(event(4)) == "dup 7");  // behind three entries, which are not 1 to 3
     CHECK(run(event(8)) == "ok 8");
 }
 
