@@ -15,6 +15,7 @@ std::span<const sql::migration> sqlite_schema() noexcept {
         sql::migration{4, "0004_living_sessions", migrations::file_0004_living_sessions_sql},
         sql::migration{5, "0005_admin_tools", migrations::file_0005_admin_tools_sql},
         sql::migration{6, "0006_lighter_triggers", migrations::file_0006_lighter_triggers_sql},
+        sql::migration{7, "0007_one_step_transitions", migrations::file_0007_one_step_transitions_sql},
     };
     static_assert(steps.size() == migrations::embedded_files.size(), "each file of migrations/sqlite is a step");
     return steps;

@@ -92,6 +92,11 @@ result<transition_outcome> outcome_of_change(sql::database& db, const user_id& u
                               found->row().integer(0), std::nullopt};
 }
 
+// A transition in one step (migration 0007): all that the trigger would have to write to the row in a second update.
+const std::string set_status =
+    "UPDATE users SET status = ?1, version = version + 1, epoch = epoch + (?1 = 'suspended'), "
+    "updated_at_ms = (SELECT now_ms FROM clock) ";
+
 result<transition_outcome> apply_transition(sql::database& db, const transition_request& request) {
     const auto& what = *request.what;
     auto facts = load_facts(db, request.user);
@@ -100,8 +105,8 @@ result<transition_outcome> apply_transition(sql::database& db, const transition_
     const bool outdated = request.expected_version && *request.expected_version != facts->version;
     if (facts->status != what.from || outdated) return explain_undone(db, std::move(*facts), request);
 
-    const auto updated =
-        db.execute("UPDATE users SET status = ?2 WHERE id = ?1", request.user.text(), to_string(what.to));
+    static const std::string sql = set_status + "WHERE id = ?2";
+    const auto updated = db.execute(sql, to_string(what.to), request.user.text());
     if (!updated) return updated.error();
     return outcome_of_change(db, request.user, facts->version + 1);
 }
@@ -157,13 +162,12 @@ result<changes> change_together(sql::database& db, const batch_request& request)
     if (!newest) return newest.error();
     const auto& what = *request.what;
     // The pluses: found by id, whatever an index says of status and role.
-    static const std::string update = "UPDATE users SET status = ?3 WHERE ";
-    static const std::string if_possible = " AND +status = ?2 AND +role = 'stage_manager'";
-    static const std::string whoever = update + "id IN (SELECT value FROM json_each(?1))" + if_possible;
+    static const std::string if_possible = " AND +status = ?3 AND +role = 'stage_manager'";
+    static const std::string whoever = set_status + "WHERE id IN (SELECT value FROM json_each(?2))" + if_possible;
     static const std::string as_they_were =
-        update + "(id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))" + if_possible;
-    const auto updated = db.execute(request.expected_versions.empty() ? whoever : as_they_were, as_json_array(request),
-                                    to_string(what.from), to_string(what.to));
+        set_status + "WHERE (id, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?2))" + if_possible;
+    const auto updated = db.execute(request.expected_versions.empty() ? whoever : as_they_were, to_string(what.to),
+                                    as_json_array(request), to_string(what.from));
     if (!updated) return updated.error();
     return changes_behind(db, *newest);
 }

@@ -15,6 +15,10 @@ const string new_id = "'0190f000-0000-7000-8000-00000000000c'";
 const string tab = "'" + string{anna_tab} + "'";
 const string insert_session = "INSERT {or} INTO sessions (id, user_id, epoch, signed_in_status, expires_at_ms) VALUES ";
 
+// A statement that raises the version itself, with all that belongs to it.
+const string now = "(SELECT now_ms FROM clock)";
+const string approve_in_one_step = "UPDATE {or} users SET status = 'active', version = version + 1, updated_at_ms = " + now;
+
 // Each is refused with a message and leaves everything as it was. {or} stands for each conflict clause in turn.
 const std::vector<string> refused_statements{
     // an id or e-mail that is taken
@@ -42,6 +46,26 @@ const std::vector<string> refused_statements{
     "UPDATE {or} users SET version = version + 2 WHERE id = " + a,
     "UPDATE {or} users SET version = 0 WHERE id = " + a,
     "UPDATE {or} users SET version = version + 1, status = 'active' WHERE id = " + a,
+    "UPDATE {or} users SET version = version + 1, updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version + 1, status = 'active', updated_at_ms = " + now + " - 1",
+    "UPDATE {or} users SET version = version + 2, status = 'active', updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version - 1, status = 'active', updated_at_ms = " + now,
+    "UPDATE {or} users SET version = NULL, status = 'active', updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version + 1, status = NULL, updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version + 1, status = 'bogus', updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version + 1, status = 'suspended', epoch = epoch + 1, updated_at_ms = " + now,
+    "UPDATE {or} users SET version = version + 1, status = iif(id = " + a + ", 'active', 'suspended'), epoch = epoch + "
+        "(id = " + b + "), updated_at_ms = " + now,
+    approve_in_one_step + ", epoch = epoch + 1",
+    approve_in_one_step + ", epoch = NULL",
+    approve_in_one_step + ", display_name = 'Other'",
+    approve_in_one_step + ", display_name = display_name",
+    approve_in_one_step + ", email = 'other@example.com' WHERE id = " + a,
+    approve_in_one_step + ", role = 'admin'",
+    approve_in_one_step + ", password_hash = 'x'",
+    approve_in_one_step + ", created_at_ms = 1",
+    approve_in_one_step + ", kept_session = " + tab + ", kept_epoch = 1 WHERE id = " + a,
+    approve_in_one_step + ", id = " + new_id + " WHERE id = " + a,
     "UPDATE {or} users SET updated_at_ms = 1",
     "UPDATE {or} users SET created_at_ms = 1",
     // epochs
@@ -104,6 +128,10 @@ const std::vector<string> refused_statements{
         ", 2, 'updated', '{}', 'me', 1); UPDATE {or} users SET status = 'active' WHERE id = " + a,
     "INSERT INTO audit_log (user_id, version, action, actor, origin, at_ms) VALUES (" + a +
         ", 2, 'mine', 'me', 'sql', 1); UPDATE {or} users SET status = 'active' WHERE id = " + a,
+    "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) VALUES ('user_event', " + a +
+        ", 2, 'updated', '{}', 'me', 1); " + approve_in_one_step,
+    "INSERT INTO audit_log (user_id, version, action, actor, origin, at_ms) VALUES (" + b +
+        ", 2, 'mine', 'me', 'sql', 1); " + approve_in_one_step,
     "INSERT INTO outbox (kind, user_id, version, event_type, facts, actor, at_ms) VALUES ('user_event', " + new_id +
         ", 1, 'updated', '{}', 'me', 1); INSERT {or} INTO users (id, email, display_name) VALUES (" + new_id +
         ", 'n@example.com', 'N')",
@@ -193,6 +221,7 @@ TEST_CASE("upserts, deletes and drops of rows are refused with a reason", "[sql]
 TEST_CASE("allowed changes are complete under every conflict clause", "[sql]") {
     const std::vector<string> allowed{
         "UPDATE {or} users SET status = 'active'",
+        approve_in_one_step,
         "UPDATE {or} users SET status = 'active', display_name = 'Ännä', email = upper(email) WHERE id = " + a,
         "UPDATE {or} users SET email = 'other@example.com' WHERE id = " + a,
         "UPDATE {or} users SET epoch = epoch + 1, kept_session = " + tab + ", kept_epoch = epoch + 1 WHERE id = " + a,

@@ -61,6 +61,56 @@ TEST_CASE("every change of a user raises the version by one and leaves one outbo
     }
 }
 
+TEST_CASE("a transition in one step leaves what one by its status alone leaves", "[sql]") {
+    // All that was written, but for ids and times.
+    const auto written = [](test_database& db) {
+        CHECK(db.inconsistency() == "");
+        CHECK(db.ask("SELECT count(*) FROM users JOIN outbox ON outbox.user_id = users.id AND outbox.version = users.version "
+                     "JOIN audit_log AS told ON told.user_id = users.id AND told.version = users.version "
+                     "WHERE outbox.at_ms <> updated_at_ms OR told.at_ms <> updated_at_ms") == "0");
+        return db.ask("SELECT json_group_array(json_array(kind, user_id, version, event_type, json(facts), "
+                      "previous_status, reason, actor)) FROM outbox ORDER BY id") +
+               db.ask("SELECT json_group_array(json_array(user_id, version, action, json(before), json(after), actor, "
+                      "origin, reason)) FROM audit_log ORDER BY id") +
+               db.ask("SELECT json_group_array(json_array(id, status, version, epoch)) FROM users") +
+               db.ask("SELECT json_group_array(json_array(audit_id, address)) FROM audit_sources");
+    };
+    const auto change = [](test_database& db, const hand& by, const string& set) {
+        CHECK(by.write(db, "BEGIN; INSERT INTO change_context (actor, origin, reason, address) "
+                           "VALUES ('me', 'cli', 'why', '::1'); UPDATE users SET " + set +
+                           "; DELETE FROM change_context; COMMIT") == "");
+        CHECK(by.write(db, "UPDATE users SET display_name = 'Both' WHERE status = 'suspended'") == "");
+    };
+    for (const auto& hand : all_hands()) {
+        INFO(hand.name);
+        test_database one;
+        test_database two;
+        add_anna_and_bert(one);
+        add_anna_and_bert(two);
+        for (const string status : {"rejected", "pending", "active", "suspended", "active"}) {
+            const auto set = "status = '" + status + "'";
+            change(one, hand, set + ", version = version + 1, updated_at_ms = (SELECT now_ms FROM clock), epoch = epoch" +
+                                  (status == "suspended" ? " + 1" : ""));
+            change(two, hand, set);
+            CHECK(written(one) == written(two));
+        }
+        CHECK(one.ask("SELECT group_concat(version || epoch) FROM users") == "72,72");
+    }
+}
+
+TEST_CASE("an admin who is suspended in one step loses the API tokens too", "[sql]") {
+    test_database db;
+    add_anna_and_bert(db);
+    REQUIRE(db.connection().run_script("UPDATE users SET status = 'active', role = 'admin'"));
+    REQUIRE(db.connection().execute(
+        "INSERT INTO api_tokens (id, user_id, name, token_hash, scopes, created_at_ms, expires_at_ms) "
+        "SELECT ?1, ?2, 'a tool', zeroblob(32), '[\"read\"]', now_ms, now_ms + 1000 FROM clock",
+        anna_tab, anna));
+    REQUIRE(db.connection().run_script("UPDATE users SET status = 'suspended', version = version + 1, epoch = epoch + 1, "
+                                       "updated_at_ms = (SELECT now_ms FROM clock)"));
+    CHECK(db.ask("SELECT count(*) FROM api_tokens WHERE revoked_at_ms IS NOT NULL") == "1");
+}
+
 TEST_CASE("a new user is registered at version 1, and so is an admin who begins active", "[sql]") {
     test_database db;
     add_anna_and_bert(db);
