@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "common/sql/transaction.hpp"
 
 namespace stagedoor::sql {
@@ -25,6 +27,12 @@ void refuse_overdue(std::vector<std::unique_ptr<work>>& jobs) {
         if (overdue) job->answer(errc::database_busy);
         return overdue;
     });
+}
+
+// How many of the jobs share the next transaction; at least one.
+std::size_t count_together(std::span<const std::unique_ptr<work>> jobs) {
+    const auto large = std::ranges::find(jobs, job_size::large, [](const auto& job) { return job->size(); });
+    return static_cast<std::size_t>(large - jobs.begin()) + (large == jobs.end() ? 0 : 1);
 }
 
 }  // namespace
@@ -52,7 +60,9 @@ void group_committer::loop() {
         auto jobs = waiting_.pop_waiting(jobs_per_commit);
         if (jobs.empty()) return;
         refuse_overdue(jobs);
-        for (work_span rest{jobs}; !rest.empty();) rest = rest.subspan(commit_together(rest));
+        for (work_span rest{jobs}; !rest.empty();) {
+            rest = rest.subspan(commit_together(rest.first(count_together(rest))));
+        }
     }
 }
 

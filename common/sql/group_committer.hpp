@@ -2,7 +2,9 @@
 //
 // A disk flush costs more than hundreds of small changes, so jobs that come while one commit is on its way share the
 // next. Each has a savepoint: one that fails is undone alone. Group commit changes nothing else for them: each sees the
-// jobs before it, none is answered before its COMMIT, and the order of submission is the order of execution.
+// jobs before it, none is answered before its COMMIT, and the order of submission is the order of execution. A large job
+// is the last of its transaction: who waits for one does not wait for two, and what it has done can be told on while the
+// next is at work.
 #pragma once
 
 #include <atomic>
@@ -39,8 +41,8 @@ public:
     // by somebody, or its turn came later than limits::database_queue_time) and errc::database_unavailable: nothing of the
     // job was committed.
     template <class Job, class Done>
-    void submit(Job job, Done done) {
-        enqueue(make_work(std::move(job), std::move(done)));
+    void submit(Job job, Done done, job_size size = job_size::small) {
+        enqueue(make_work(std::move(job), std::move(done), limits::database_queue_time, size));
     }
 
     writer_statistics statistics() const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -14,11 +15,19 @@
 
 namespace stagedoor::sql {
 
+// How long a job takes its thread.
+enum class job_size : std::uint8_t {
+    small,
+    large,  // some milliseconds
+};
+
 class work {
 public:
     // `patience`: how long it may wait for its turn.
-    explicit work(std::chrono::milliseconds patience) : patience_{patience} {}
+    work(std::chrono::milliseconds patience, job_size size) : patience_{patience}, size_{size} {}
     virtual ~work() = default;
+
+    job_size size() const noexcept { return size_; }
 
     // It has waited longer: whoever asked wants to hear something now.
     bool is_overdue() const noexcept { return std::chrono::steady_clock::now() - since_ > patience_; }
@@ -33,6 +42,7 @@ public:
 private:
     const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
     const std::chrono::milliseconds patience_;
+    const job_size size_;
 };
 
 // `job(database&)` returns a result; `done(that result)` is called exactly once and must not throw.
@@ -41,8 +51,8 @@ class work_of final : public work {
 public:
     using outcome = std::invoke_result_t<Job&, database&>;
 
-    work_of(Job job, Done done, std::chrono::milliseconds patience)
-        : work{patience}, job_{std::move(job)}, done_{std::move(done)} {}
+    work_of(Job job, Done done, std::chrono::milliseconds patience, job_size size)
+        : work{patience, size}, job_{std::move(job)}, done_{std::move(done)} {}
 
     result<void> run(database& db) noexcept override {
         try {
@@ -64,8 +74,9 @@ private:
 };
 
 template <class Job, class Done>
-std::unique_ptr<work> make_work(Job job, Done done, std::chrono::milliseconds patience = limits::database_queue_time) {
-    return std::make_unique<work_of<Job, Done>>(std::move(job), std::move(done), patience);
+std::unique_ptr<work> make_work(Job job, Done done, std::chrono::milliseconds patience = limits::database_queue_time,
+                                job_size size = job_size::small) {
+    return std::make_unique<work_of<Job, Done>>(std::move(job), std::move(done), patience, size);
 }
 
 }  // namespace stagedoor::sql

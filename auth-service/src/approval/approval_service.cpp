@@ -11,8 +11,9 @@
 namespace stagedoor::approval {
 namespace {
 
-// Batches of one call that are under way: one is committed, one is relayed, and one waits so that neither waits for it.
-constexpr std::size_t batches_at_once = 3;
+// Batches of one call that are under way: one is committed, one is relayed, and one waits for each, so that neither the
+// database nor Redis waits for the other.
+constexpr std::size_t batches_at_once = 4;
 
 // A batch that found the database busy is tried again: whoever sent 10,000 ids does not want to sort out which are
 // left.

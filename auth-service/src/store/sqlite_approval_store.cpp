@@ -143,7 +143,7 @@ task<result<std::vector<result<transition_outcome>>>> sqlite_approval_store::app
     approval::batch_request request, user::actor by) {
     auto who = author_of(std::move(by), request.reason);
     auto job = [request = std::move(request)](sql::database& db) { return apply_together(db, request); };
-    co_return co_await store_.change(std::move(who), std::move(job));
+    co_return co_await store_.change(std::move(who), std::move(job), sql::job_size::large);
 }
 
 task<result<user_page>> sqlite_approval_store::list(list_query query) {

@@ -66,14 +66,14 @@ public:
     // As read, on the writer, in a savepoint: committed when it resumes with a value. What triggers refuse is
     // explained.
     template <class Job>
-    runtime::task<outcome<Job>> write(Job job) {
+    runtime::task<outcome<Job>> write(Job job, sql::job_size size = sql::job_size::small) {
         auto explained = [job = std::move(job)](sql::database& db) mutable -> outcome<Job> {
             auto done = job(db);
             if (!done) return {boost::system::in_place_error, explain(done.error(), db)};
             return done;
         };
-        auto start = [this, explained = std::move(explained)](auto done) mutable {
-            writer_.submit(std::move(explained), std::move(done));
+        auto start = [this, size, explained = std::move(explained)](auto done) mutable {
+            writer_.submit(std::move(explained), std::move(done), size);
         };
         co_return co_await runtime::async_from_thread<outcome<Job>>(std::move(start));
     }
@@ -81,7 +81,7 @@ public:
     // As write, with an author for what the triggers write down. Name the author before the call: g++ 12 destroys an
     // aggregate twice that is made within the expression of a co_await.
     template <class Job>
-    runtime::task<outcome<Job>> change(author by, Job job) {
+    runtime::task<outcome<Job>> change(author by, Job job, sql::job_size size = sql::job_size::small) {
         auto signed_job = [by = std::move(by), job = std::move(job)](sql::database& db) mutable -> outcome<Job> {
             const auto entered = enter_context(db, by);
             if (!entered) return {boost::system::in_place_error, entered.error()};
@@ -91,7 +91,7 @@ public:
             if (!left) return {boost::system::in_place_error, left.error()};
             return done;
         };
-        co_return co_await write(std::move(signed_job));
+        co_return co_await write(std::move(signed_job), size);
     }
 
     // Calls back, on a thread of its own, when something was committed by anybody, this process included.

@@ -46,12 +46,12 @@ auto insert(std::int64_t a) {
 
 // Submits and hands out the answer to come.
 template <class Pool, class Job>
-auto ask(Pool& pool, Job job) {
+auto ask(Pool& pool, Job job, const auto&... size) {
     using outcome = std::invoke_result_t<Job&, sql::database&>;
     std::promise<outcome> promise;
     auto answer = promise.get_future();
     pool.submit(std::move(job),
-                [promise = std::move(promise)](outcome value) mutable { promise.set_value(std::move(value)); });
+                [promise = std::move(promise)](outcome value) mutable { promise.set_value(std::move(value)); }, size...);
     return answer;
 }
 
@@ -104,6 +104,28 @@ TEST_CASE("jobs that wait share one commit, in the order they came", "[sql]") {
     writer.stop();
     CHECK(writer.statistics().jobs == 101);
     CHECK(writer.statistics().commits == 2);
+}
+
+TEST_CASE("a large job ends its transaction, and the jobs behind it have one of their own", "[sql]") {
+    table t;
+    sql::group_committer writer{t.connect()};
+    gate held{writer};
+    close_behind(held, writer);
+    std::vector<std::future<result<std::int64_t>>> done;
+    const auto counted = [&writer](sql::database& db) -> result<std::int64_t> {
+        static_cast<void>(db);
+        return static_cast<std::int64_t>(writer.statistics().commits);
+    };
+    for (const auto size : {sql::job_size::small, sql::job_size::large, sql::job_size::large, sql::job_size::small,
+                            sql::job_size::small}) {
+        done.push_back(ask(writer, counted, size));
+    }
+    held.open();
+    std::vector<std::int64_t> commits_before;
+    for (auto& each : done) commits_before.push_back(each.get().value());
+    CHECK(commits_before == std::vector<std::int64_t>{1, 1, 2, 3, 3});
+    writer.stop();
+    CHECK(writer.statistics().commits == 4);
 }
 
 TEST_CASE("a job that fails is undone alone and answered with its own error", "[sql]") {
