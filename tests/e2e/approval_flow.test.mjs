@@ -39,7 +39,7 @@ test('real-time approval: the waiting page moves on to the dashboard without a c
 
 test('manual check: without a socket, "Check status" finds the approval', scene(1, async (ada) => {
   const person = await stack.person();
-  await ada.page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1013 }));
+  await ada.hearsNothing();
   await ada.signIn(person);
   await ada.isAt('Waiting for approval', '/stage-manager-pending');
   await ada.page.getByText('Connection lost. Reconnecting…').waitFor();
@@ -124,7 +124,7 @@ test('a suspended person is shown out, and told so', scene(1, async (ada) => {
 
 test('two admins: the second reads who has decided, and when', scene(1, async (admin) => {
   const person = await stack.person('Eleonora Duse');
-  await admin.page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1013 }));  // or it would see it happen
+  await admin.hearsNothing();  // or it would see it happen
   await admin.signIn(stack.admin);
   const row = admin.page.getByRole('listitem').filter({ hasText: person.email });
   await row.waitFor();

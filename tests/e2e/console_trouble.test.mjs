@@ -68,7 +68,7 @@ test('whoever is no longer an admin is led to where they belong', scene(1, async
   await opensConsole(admin, former);
   await rowOf(admin, person).waitFor();
   // The page does not hear of it: the next decision is refused.
-  await admin.page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1013 }));
+  await admin.hearsNothing();
   await admin.page.reload();
   await rowOf(admin, person).waitFor();
   stack.sqlite(`UPDATE users SET role = 'stage_manager' WHERE email = '${former.email}'`);
@@ -87,4 +87,29 @@ test('a reason that is too long, or not to be had, is told beside the person and
   await rowOf(admin, person).getByRole('textbox').fill('Welcome');
   await rowOf(admin, person).getByRole('button', { name: 'Approve' }).click();
   await admin.page.getByText('You approved Edmund Kean.', { exact: true }).waitFor();
+}));
+
+test('with Redis away decisions are made all the same, and it is said that open pages hear of them later', scene(2, async (admin, ada) => {
+  const person = await stack.person('Sarah Bernhardt');
+  await ada.signIn(person);
+  await ada.isConnected();
+  stack.crowd(3, { prefix: 'late' });
+  await opensConsole(admin);
+  await rowOf(admin, person).waitFor();
+  await stack.redis.stop();
+  try {
+    await admin.page.locator('#connection[data-state=late]', { hasText: 'Connected, but news may come late.' }).waitFor();
+    await rowOf(admin, person).getByRole('button', { name: 'Approve' }).click();
+    await admin.page.getByText('You approved Sarah Bernhardt. Open pages hear of it later.', { exact: true }).waitFor();
+    assert.equal(statusOf(person), 'active2');
+    for (const name of ['late1', 'late2', 'late3']) await rowOf(admin, { email: `${name}@` }).getByRole('checkbox').check();
+    await admin.button('Reject 3').click();
+    await admin.page.getByRole('dialog').getByRole('button', { name: 'Reject 3' }).click();
+    await admin.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await admin.page.getByText('You rejected 3 people. Open pages hear of it later.', { exact: true }).waitFor();
+  } finally {
+    await stack.bringRedisBack();
+  }
+  await ada.isAt('Dashboard', '/stage-manager');
+  await admin.isConnected();
 }));

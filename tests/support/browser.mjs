@@ -123,6 +123,12 @@ export class Person {
     await page.locator('#connection[data-state=live]').waitFor();
   }
 
+  /** No WebSocket and no event stream gets through, from the next connection on: the page hears of nothing. */
+  async hearsNothing(page = this.page) {
+    await page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1013 }));
+    await page.route(/\/events(\?|$)/, () => {});  // never answered: a refusal would be an error of the page
+  }
+
   /** Status of a GET of the API as the page itself would get it. */
   apiStatus(path) {
     return this.page.evaluate((url) => fetch(url).then((response) => response.status), path);

@@ -7,6 +7,9 @@ import { author, conflictSentence, decidedSentence, moves, people as countOf } f
 import { announce, describe, momentOf } from './page.js';
 import { Problem } from './stagedoor-client.js';
 
+// The message service is away: it is decided, and pages that are open are told once it is back.
+const later = ' Open pages hear of it later.';
+
 export class Decisions {
   /** Ids of people about whom a decision of this page is under way: what is heard of them is no news. */
   own = new Set();
@@ -79,8 +82,9 @@ export class Decisions {
 
   async #decideAll(people, action, reason, { key, run }) {
     const question = { action, reason, ids: people.map(({ id }) => id), expectedVersions: people.map(({ version }) => version) };
-    const { items } = await this.#persistently(() => this.#page.api.decideAll(question, { key }), run);
-    return items.map((item, index) => {
+    const { items, delivery } = await this.#persistently(() => this.#page.api.decideAll(question, { key }), run);
+    return items.map((each, index) => {
+      const item = { ...each, late: delivery === 'pending' };
       this.#heardOf(people[index], action, item);
       // An answer that the service could not keep, and that was lost, is asked for again.
       const own = item.outcome === 'already' && item.by?.id === this.#page.user.id && item.version === people[index].version + 1;
@@ -88,15 +92,16 @@ export class Decisions {
     });
   }
 
-  /** `{id, outcome, version, did, by, at}`; rejects with a Problem that says nothing of the person. */
+  /** `{id, outcome, version, did, by, at, late}`, `late`: it is decided, and not told yet; rejects with a Problem that says nothing of the person. */
   async #decide(person, action, reason) {
     const expectedVersion = person.version;
     try {
       const call = () => this.#page.api.decide(person.id, action, { reason, expectedVersion });
-      const { user, event, changed, by } = await this.#persistently(call);
+      const { user, event, delivery, changed, by } = await this.#persistently(call);
       this.#on.hear(user, person.status);
       const own = changed || by?.id === this.#page.user.id;  // a lost answer is asked for again
-      return { id: person.id, outcome: own ? 'done' : 'already', version: event.data.version, did: moves[action].done, by, at: event.time };
+      return { id: person.id, outcome: own ? 'done' : 'already', version: event.data.version, did: moves[action].done, by, at: event.time,
+               late: delivery === 'pending' };
     } catch (problem) {
       if (problem.status === 404) return { id: person.id, outcome: 'not_found' };
       if (!problem.conflict) throw problem;
@@ -125,11 +130,11 @@ export class Decisions {
     if (status && version) this.#on.hear({ ...person, status, version }, person.status);
   }
 
-  #tellOne(person, action, reason, { outcome, version, ...conflict }) {
+  #tellOne(person, action, reason, { outcome, version, late, ...conflict }) {
     const name = person.displayName;
     if (outcome === 'done') {
       const people = [{ ...person, status: moves[action].to, version }];
-      this.#on.tell({ text: decidedSentence(action, name), more: reason, action, people });
+      this.#on.tell({ text: decidedSentence(action, name) + (late ? later : ''), more: reason, action, people });
       return;
     }
     this.#on.stale();
@@ -147,6 +152,7 @@ export class Decisions {
     if (people.length === 0 && others === 0) return;
     const done = people.length > 0 ? decidedSentence(action, countOf(people.length)) : `Nobody was ${moves[action].done}.`;
     const rest = others > 0 ? ` ${countOf(others)} left alone: somebody was first.` : '';
-    this.#on.tell({ text: done + rest, more: reason, kind: people.length > 0 ? 'done' : 'conflict', action, people });
+    const late = told.done.some((one) => one.late) ? later : '';
+    this.#on.tell({ text: done + rest + late, more: reason, kind: people.length > 0 ? 'done' : 'conflict', action, people });
   }
 }

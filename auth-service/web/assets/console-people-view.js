@@ -219,10 +219,11 @@ export class PeopleView {
       if (totals) byId(`total-${status}`).textContent = figure(count);
     }
     byId('empty').hidden = !answered || shown.length > 0;
-    const goesOn = shown.length === 0 && nextCursor !== null;  // all of them have left, and who moves up is asked for
+    // All of them have left, and who moves up is asked for.
+    const goesOn = nextCursor !== null && (question.q !== '' || totals?.[question.status] !== 0);
     byId('empty').textContent = goesOn ? 'Looking who comes next…' : question.q ? 'Nobody matches your search.' : nobody[question.status];
     byId('list-head').hidden = shown.length === 0;
-    byId('pages').hidden = goesOn || (!question.before && nextCursor === null);
+    byId('pages').hidden = !question.before && (nextCursor === null || shown.length === 0);
     byId('page-number').textContent = question.before && this.#trail.length === 0 ? 'A later page' : `Page ${this.#trail.length + 1}`;
     byId('newer').disabled = !question.before;
     byId('older').disabled = nextCursor === null;

@@ -2,7 +2,8 @@
 // page that is shown.
 
 import { figure, moves, people as countOf } from './console-moves.js';
-import { byId, say } from './page.js';
+import { announce, byId, describe, say } from './page.js';
+import { Problem } from './stagedoor-client.js';
 
 const pageMost = 200;  // the API's own bound
 
@@ -57,15 +58,21 @@ export class Picked {
     }
     const collecting = {};
     this.#collecting = collecting;
-    for (let cursor = ''; cursor !== null;) {
-      const ask = { status: status === 'all' ? '' : status, q, cursor, limit: pageMost };
-      const answer = await this.#page.patiently(async () => (this.#collecting === collecting ? this.#page.api.stageManagers(ask) : null));
-      if (this.#collecting !== collecting) return;
-      this.#selection.add(answer.items);
-      cursor = answer.nextCursor;
-      this.#on.changed();
+    try {
+      for (let cursor = ''; cursor !== null;) {
+        const ask = { status: status === 'all' ? '' : status, q, cursor, limit: pageMost };
+        const answer = await this.#page.patiently(async () => (this.#collecting === collecting ? this.#page.api.stageManagers(ask) : null));
+        if (this.#collecting !== collecting) return;
+        this.#selection.add(answer.items);
+        cursor = answer.nextCursor;
+        this.#on.changed();
+      }
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      if (problem.status === 403) await this.#page.check();  // no longer an admin: go where the session belongs
+      else announce(`Not all are selected. ${describe(problem)}`);
     }
-    this.#collecting = null;
+    if (this.#collecting === collecting) this.#collecting = null;
     this.#on.changed();
   }
 

@@ -45,9 +45,9 @@ export class SessionPage {
       setTimeout(resolve, hearMs);
     });
     this.notifications.addEventListener('user', ({ detail }) => this.#heardOf(detail.user));
-    this.notifications.addEventListener('degraded', () => say(byId('connection'), 'Connected, but news may come late.'));
+    this.notifications.addEventListener('degraded', () => this.#connectionIs('late', 'Connected, but news may come late.'));
     for (const recovered of ['welcome', 'event']) {
-      this.notifications.addEventListener(recovered, () => say(byId('connection'), byId('connection').dataset.live));
+      this.notifications.addEventListener(recovered, () => this.#connectionIs('live', byId('connection').dataset.live));
     }
     byId('sign-out').addEventListener('click',
                                       () => this.signOut({ button: byId('sign-out'), call: () => this.api.logout() }));
@@ -183,15 +183,18 @@ export class SessionPage {
     else this.#draw(user);
   }
 
+  #connectionIs(state, text) {
+    byId('connection').dataset.state = state;
+    say(byId('connection'), text);
+  }
+
   async #connectionChanged({ state, reconnected, code }) {
-    const line = byId('connection');
-    line.dataset.state = state;
-    if (state === 'live') say(line, line.dataset.live);
-    if (state === 'lost') say(line, 'Connection lost. Reconnecting…');
+    const { textContent: before, dataset: { live } } = byId('connection');
+    this.#connectionIs(state, { live, lost: 'Connection lost. Reconnecting…' }[state] ?? before);
     if (reconnected) await this.check();
     if (state !== 'ended' || this.#leaving) return;
     // Only auth-service decides whether a session is over. If it is not (another tab signed in anew), go on listening.
-    say(line, 'Not connected.');
+    this.#connectionIs(state, 'Not connected.');
     this.#suspended ||= code === 4403;
     if (await this.check() && !this.#leaving) this.notifications.open();
   }
