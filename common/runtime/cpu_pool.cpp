@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/runtime/thread_class.hpp"
+#include "common/runtime/yield_timer.hpp"
 
 namespace stagedoor::runtime {
 
@@ -89,11 +90,14 @@ void cpu_pool::note_duration(clock::duration taken) noexcept {
 void cpu_pool::work_at(std::shared_ptr<desk> whose, seat& own, int niceness) {
     // By the end of the first job it has the memory that it will work in: from then on it needs nothing of anybody.
     become_batch(niceness);
+    yield_timer yielding;
     for (bool first = true;; first = false) {
         own.given.wait();
         auto* const next = own.work.load(std::memory_order_acquire);
         if (next == nullptr) break;
+        yielding.start();
         next->work(crew::worker);
+        yielding.stop();
         if (first) become_idle();
         own.done.store(true, std::memory_order_release);
         whose->bell.post();

@@ -13,7 +13,7 @@ import { ChildProcess, freePorts } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
 import { isListening, program } from './measuring.mjs';
 
-const [seconds = '10', ...authFlags] = process.argv.slice(2);
+const [seconds = '15', ...authFlags] = process.argv.slice(2);
 const off = ['account', 'device'].flatMap((name) => [`--limit-failed-sign-ins-${name}`, 'off']);
 
 async function startNginx(folder, me) {

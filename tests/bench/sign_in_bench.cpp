@@ -22,7 +22,7 @@ constexpr int checks_per_second = 1'000;
 constexpr int check_connections = 16;
 constexpr int steady_connections = 16;  // enough to keep every hashing thread busy, too few to fill the queue
 constexpr int flood_connections = 256;  // many times what the pool and its queue take
-constexpr int rounds = 3;
+constexpr int rounds = 5;
 
 // Threads that hash as long as it lives; `kept`: in memory that is kept.
 class hashing {
@@ -90,23 +90,45 @@ void compare_sign_ins(const target& at, int threads, const std::string& password
                 threads, bare, kept, ours, 100 * ours / bare, 100 * ours / kept);
 }
 
-times checks(const char* whose, const char* when, const target& at, seconds time) {
-    const auto of = check_times(at, check_connections, checks_per_second, time);
+void print(const char* whose, const char* when, const times& of) {
     std::printf("me, %d a second, %s %-18s p50 %6.0f us   p99 %6.0f us   max %6.0f us   "
                 "(a program here sees p99 %6.0f us)\n",
                 checks_per_second, whose, when, of.p50_us, of.p99_us, of.max_us, of.seen_p99_us);
-    return of;
 }
 
+double median(std::vector<double> all) {
+    std::ranges::sort(all);
+    return all[all.size() / 2];
+}
+
+// In turns with and without the flood, `time` of each in all; told are the medians over the rounds, and the longest.
 void compare_checks(const char* whose, const target& at, int crowd, seconds time) {
-    const auto calm = checks(whose, "calm:", at, time);
-    const sign_ins flood{at, crowd};
-    std::this_thread::sleep_for(1s);
-    const int before = flood.done(), refused = flood.refused();
-    const auto flooded = checks(whose, "flood of sign-ins:", at, time);
+    std::vector<times> calm, flooded;
+    int done = 0, refused = 0;
+    for (int round = 0; round < rounds; ++round) {
+        calm.push_back(check_times(at, check_connections, checks_per_second, time / rounds));
+        const sign_ins flood{at, crowd};
+        std::this_thread::sleep_for(1s);
+        const int done_before = flood.done(), refused_before = flood.refused();
+        flooded.push_back(check_times(at, check_connections, checks_per_second, time / rounds));
+        done += flood.done() - done_before;
+        refused += flood.refused() - refused_before;
+    }
+    const auto median_of = [](const std::vector<times>& all, double times::*which) {
+        std::vector<double> values;
+        for (const auto& each : all) values.push_back(each.*which);
+        return median(std::move(values));
+    };
+    const auto together = [&](const std::vector<times>& all) {
+        times of{median_of(all, &times::p50_us), median_of(all, &times::p99_us), 0, median_of(all, &times::seen_p99_us)};
+        for (const auto& each : all) of.max_us = std::max(of.max_us, each.max_us);
+        return of;
+    };
+    const auto in_calm = together(calm), in_flood = together(flooded);
+    print(whose, "calm:", in_calm);
+    print(whose, "flood of sign-ins:", in_flood);
     std::printf("%s: p99 with the flood: %.2f x; meanwhile %.1f sign-ins a second, %.0f refused a second\n", whose,
-                flooded.p99_us / calm.p99_us, (flood.done() - before) / time.count(),
-                (flood.refused() - refused) / time.count());
+                in_flood.p99_us / in_calm.p99_us, done / time.count(), refused / time.count());
 }
 
 }  // namespace
@@ -128,7 +150,7 @@ int main(int count, char** arguments) {
     compare_checks("ours", at, flood_connections, time);
 
     at.port = static_cast<std::uint16_t>(std::atoi(arguments[7]));
-    checks("nginx", "calm:", at, time);
+    print("nginx", "calm:", check_times(at, check_connections, checks_per_second, time / rounds));
     const hashing all_the_time{threads, true, password, true};
     // Of ours these are refused; the others wait.
     const int refused = flood_connections - threads * (static_cast<int>(limits::password_queue) + 1);

@@ -39,10 +39,12 @@ std::shared_ptr<cpu_pool::job> job_of(
     return std::make_shared<told_job>(std::move(work), std::move(finish));
 }
 
-std::shared_ptr<cpu_pool::job> nothing() { return job_of([](crew) {}); }
+std::shared_ptr<cpu_pool::job> nothing() {
+    return job_of([](crew) {});
+}
 
-// A job in which a worker stands still until it is released; a relief goes through. Declared after the pool, which waits
-// for its workers.
+// A job in which a worker stands still until it is released; a relief goes through. Declared after the pool, which
+// waits for its workers.
 class standstill {
 public:
     ~standstill() { release(); }
@@ -71,7 +73,7 @@ private:
 task<bool> pool_resumes_here(cpu_pool& pool) {
     const auto here = std::this_thread::get_id();
     const auto there = co_await pool.run([] { return std::this_thread::get_id(); });
-    co_return there && *there != here && std::this_thread::get_id() == here;
+    co_return there&&* there != here&& std::this_thread::get_id() == here;
 }
 
 task<result<int>> run_on(cpu_pool& pool) {
@@ -83,9 +85,7 @@ struct thread_class {
     int policy = 0, niceness = 0;
     bool operator==(const thread_class&) const = default;
 };
-thread_class own_class() {
-    return {sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))};
-}
+thread_class own_class() { return {sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))}; }
 thread_class class_on(cpu_pool& pool) {
     return *run_task([&](executor) { return pool.run(own_class); });
 }
@@ -220,14 +220,40 @@ TEST_CASE("a worker gives way to everybody once it has its memory, its relief to
     CHECK(own_class() == own);
 }
 
+TEST_CASE("a worker is made to yield while it works, and its system calls go on") {
+    cpu_pool pool{1, 4};
+    // nanosleep(2) is ended by every signal, whatever its handler wants; read(2) is begun again.
+    const auto sleep_is_cut_short = [] {
+        const timespec for_long{10, 0};
+        return ::nanosleep(&for_long, nullptr) == -1 && errno == EINTR;
+    };
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    std::promise<bool> slept, received;
+    const auto work = [&](crew) {
+        slept.set_value(sleep_is_cut_short());
+        char byte = 0;
+        received.set_value(::read(ends[0], &byte, 1) == 1);
+    };
+    REQUIRE(pool.submit(job_of(work)));
+    CHECK(slept.get_future().get());
+    std::this_thread::sleep_for(5ms);
+    REQUIRE(::write(ends[1], "x", 1) == 1);
+    CHECK(received.get_future().get());
+    pool.stop();
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
 TEST_CASE("the relief does nothing while workers do their jobs in time") {
     cpu_pool pool{2, 64};
     std::atomic<int> by_worker = 0, answered = 0;
     for (int i = 0; i < 40; ++i) {
-        REQUIRE(pool.submit(job_of([&](crew by) { by_worker += by == crew::worker; }, [&](turn its, crew) {
-            answered += its == turn::came;
-            answered.notify_all();
-        })));
+        REQUIRE(pool.submit(job_of([&](crew by) { by_worker += by == crew::worker; },
+                                   [&](turn its, crew) {
+                                       answered += its == turn::came;
+                                       answered.notify_all();
+                                   })));
     }
     for (int seen = answered; seen < 40; seen = answered) answered.wait(seen);
     CHECK(by_worker == 40);
