@@ -39,12 +39,10 @@ std::shared_ptr<cpu_pool::job> job_of(
     return std::make_shared<told_job>(std::move(work), std::move(finish));
 }
 
-std::shared_ptr<cpu_pool::job> nothing() {
-    return job_of([](crew) {});
-}
+std::shared_ptr<cpu_pool::job> nothing() { return job_of([](crew) {}); }
 
-// A job in which a worker stands still until it is released; a relief goes through. Declared after the pool, which
-// waits for its workers.
+// A job in which a worker stands still until it is released; a relief goes through. Declared after the pool, which waits
+// for its workers.
 class standstill {
 public:
     ~standstill() { release(); }
@@ -73,7 +71,7 @@ private:
 task<bool> pool_resumes_here(cpu_pool& pool) {
     const auto here = std::this_thread::get_id();
     const auto there = co_await pool.run([] { return std::this_thread::get_id(); });
-    co_return there&&* there != here&& std::this_thread::get_id() == here;
+    co_return there && *there != here && std::this_thread::get_id() == here;
 }
 
 task<result<int>> run_on(cpu_pool& pool) {
@@ -85,7 +83,9 @@ struct thread_class {
     int policy = 0, niceness = 0;
     bool operator==(const thread_class&) const = default;
 };
-thread_class own_class() { return {sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))}; }
+thread_class own_class() {
+    return {sched_getscheduler(0), getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()))};
+}
 thread_class class_on(cpu_pool& pool) {
     return *run_task([&](executor) { return pool.run(own_class); });
 }
@@ -249,11 +249,10 @@ TEST_CASE("the relief does nothing while workers do their jobs in time") {
     cpu_pool pool{2, 64};
     std::atomic<int> by_worker = 0, answered = 0;
     for (int i = 0; i < 40; ++i) {
-        REQUIRE(pool.submit(job_of([&](crew by) { by_worker += by == crew::worker; },
-                                   [&](turn its, crew) {
-                                       answered += its == turn::came;
-                                       answered.notify_all();
-                                   })));
+        REQUIRE(pool.submit(job_of([&](crew by) { by_worker += by == crew::worker; }, [&](turn its, crew) {
+            answered += its == turn::came;
+            answered.notify_all();
+        })));
     }
     for (int seen = answered; seen < 40; seen = answered) answered.wait(seen);
     CHECK(by_worker == 40);
