@@ -114,7 +114,7 @@ void add_serve_options(option_set& set, serve_options& o) {
     set.add("limit-sign-ins", o.limits.sign_in, per_time(), limits::sign_in_rate,
             "Attempts to sign in of one network (an IPv4 address, an IPv6 /64): once for devices that have signed in to the "
             "account before, and once for all others.");
-    set.add("limit-sign-ins-device", o.limits.device_sign_in, per_time(), rate_limit::device_sign_in_rate,
+    set.add("limit-sign-ins-device", o.limits.device_sign_in, per_time(), limits::device_sign_in_rate,
             "Attempts to sign in to one account on one device that has signed in to it before, and of one session to change "
             "the password.");
     set.add("limit-failed-sign-ins-network", o.limits.network, per_time(), limits::network_rate,

@@ -115,8 +115,12 @@ inline constexpr auto admin_seen_time = std::chrono::days{8};
 inline constexpr std::size_t admin_seen_ids = 100'000;
 
 // --- relay ---
-inline constexpr std::size_t relay_batch = 256;
-inline constexpr auto relay_poll = 1s;          // S5: the full scan
+inline constexpr std::size_t relay_batch = 256;    // rows read at once by the scan
+inline constexpr std::size_t relay_call = 32;      // events in one call of a script: half a millisecond of Redis' time
+inline constexpr std::size_t relay_round = 768;    // submitted rows sent at once: fits into redis_pending_bytes
+inline constexpr std::size_t relay_marks = 1'024;  // rows marked by one job: some 3 ms of the writer
+inline constexpr std::size_t relay_catch_up = 64;  // streams that are mended together, with stream_entries events each
+inline constexpr auto relay_poll = 1s;             // S5: the full scan
 // Whoever believes Redis does so for this long at most after a look that found nothing missing (R6). What was committed
 // and could not be relayed is told no sooner: by then nobody believes a Redis that lacks it.
 inline constexpr auto redis_trust_lease = 500ms;
@@ -176,6 +180,8 @@ inline constexpr rate network_rate{100, 10min};
 // in a row, and breached passwords are refused).
 inline constexpr rate account_rate{10, 15min};
 inline constexpr rate device_rate{10, 15min};
+// Attempts on a device, right ones as well: nobody signs in and out more often, and no account is to hash all day.
+inline constexpr rate device_sign_in_rate{60, 15min};
 // Attempts, not accounts: also bounds how many e-mails one can ask about (409 email_taken).
 inline constexpr rate registration_rate{300, 1h};
 // Those that no token of ours is. 256 random bits are not guessed; this spares the database and the log.

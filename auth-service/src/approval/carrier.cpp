@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "auth-service/src/approval/relay_limits.hpp"
 #include "auth-service/src/approval/stream_policy.hpp"
 #include "common/core/limits.hpp"
 

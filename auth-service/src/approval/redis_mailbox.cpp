@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <span>
 
-#include "auth-service/src/approval/relay_limits.hpp"
 #include "auth-service/src/approval/stream_policy.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "common/core/event.hpp"

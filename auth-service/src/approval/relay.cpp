@@ -10,7 +10,6 @@
 
 #include "auth-service/src/approval/fence_policy.hpp"
 #include "auth-service/src/approval/patience.hpp"
-#include "auth-service/src/approval/relay_limits.hpp"
 #include "common/core/limits.hpp"
 #include "common/runtime/cpu_pool.hpp"
 #include "common/runtime/failpoint.hpp"

@@ -28,9 +28,6 @@ inline constexpr std::array kinds{
 };
 constexpr const kind_row& row_of(kind what) noexcept { return kinds[static_cast<std::size_t>(what)]; }
 
-// Right ones as well: nobody signs in and out more often, and whoever has an account is not to hash all day with it.
-inline constexpr rate device_sign_in_rate{60, std::chrono::minutes{15}};
-
 // The rates of one deployment; the other defaults and their reasons stand in common/core/limits.hpp.
 struct rates {
     rate sign_in;       // attempts to sign in, a network: no single one takes the hashing pool from all others. Those of
