@@ -51,6 +51,7 @@ std::string detail_of(const answer& problem) {
             }
         }
     }
+    if (detail.ends_with('.')) detail.pop_back();
     return detail + " (" + problem.problem_code() + ')';
 }
 

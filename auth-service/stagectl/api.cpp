@@ -78,7 +78,9 @@ failure api::no_answer(const std::string& url, int outcome, long status) const {
     const std::string said = ::curl_easy_strerror(static_cast<CURLcode>(outcome));
     if (status != 0) return {exit_code::unavailable, where + " broke off its answer: " + said};
     if (outcome == CURLE_OPERATION_TIMEDOUT) {
-        return {exit_code::unavailable, where + " does not answer within " + std::to_string(at_.timeout.count()) + " ms"};
+        const bool whole = at_.timeout.count() % 1000 == 0;
+        const auto time = whole ? std::to_string(at_.timeout.count() / 1000) + " s" : std::to_string(at_.timeout.count()) + " ms";
+        return {exit_code::unavailable, where + " does not answer within " + time};
     }
     if (outcome == CURLE_UNSUPPORTED_PROTOCOL || outcome == CURLE_WEIRD_SERVER_REPLY) {
         return {exit_code::not_understood, where + " does not answer as a web server does"};
@@ -88,16 +90,26 @@ failure api::no_answer(const std::string& url, int outcome, long status) const {
 
 std::string api::absolute(std::string_view path) const { return at_.server + std::string{path}; }
 
+// What to do about it, behind what is wrong.
+std::string api::advice_for(const answer& given) const {
+    const auto code = given.problem_code();
+    if (given.status == 401 && code.empty()) return ": something in front of the server wants a password";
+    if (given.status == 401 && !who_.token.empty()) return ": make a new token";
+    if (given.status == 401 && !who_.cookie.empty()) return ": run `stagectl login` again";
+    if (code == "cross_origin") return ": is --server the address that browsers use?";
+    return {};
+}
+
 answer api::checked(answer given) const {
     if (given.status >= 200 && given.status < 300) return given;
     const auto code = exit_code_of(given);
     auto line = given.problem_code().empty() ? at_.server + " answered " + std::to_string(given.status) : detail_of(given);
-    if (code == exit_code::not_signed_in) {
-        line += who_.none() ? ": run `stagectl login`" : who_.token.empty() ? ": run `stagectl login` again" : ": make a new token";
-    } else if (given.status >= 300 && given.status < 400) {
+    if (given.status >= 300 && given.status < 400) {
         line = at_.server + " sends us on to " + given.location + ": if that is the server, give it as --server";
     } else if (code == exit_code::not_understood) {
         line = at_.server + " answered " + std::to_string(given.status) + ", which this version does not understand";
+    } else {
+        line += advice_for(given);
     }
     if (code == exit_code::unavailable && given.retry_after) {
         line += "; try again in " + std::to_string(given.retry_after->count()) + " s";

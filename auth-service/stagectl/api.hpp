@@ -41,6 +41,7 @@ public:
 
 private:
     std::string absolute(std::string_view path) const;
+    std::string advice_for(const answer& given) const;
     // Why there is no answer: curl's code, and the status if there was one.
     failure no_answer(const std::string& url, int outcome, long status) const;
 

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr milliseconds first_pause = 500ms;
 constexpr milliseconds last_pause = 10s;
 constexpr milliseconds asked_pause_max = 30s;  // a node that asks for more may be back earlier
+constexpr milliseconds lasting = 1s;           // a stream that lives so long works
 constexpr long greeting_seconds = 30;          // a stream that says nothing at all is given up then
 constexpr milliseconds look_up = 250ms;        // libcurl may sleep through Ctrl-C
 
@@ -70,7 +71,7 @@ void bell::drain() {
     if (stream_.take_news()) rung_ = true;
     if (stream_.is_welcomed() && !greeted_) {
         greeted_ = ever_heard_ = true;
-        pause_ = first_pause;
+        greeted_at_ = clock::now();
         complaint_.clear();
     }
     int queued = 0;
@@ -91,9 +92,16 @@ void bell::on_end(CURLcode outcome) {
     }
     rung_ = true;  // something may have happened since
     const bool was_greeted = std::exchange(greeted_, false);
-    const auto pause = std::exchange(pause_, std::min(pause_ * 2, last_pause));
-    auto wait = jittered(pause);
-    if (was_greeted && stream_.advice() == reconnect_advice::now) wait = 0ms;
+    if (was_greeted && clock::now() - greeted_at_ >= lasting) {
+        pause_ = first_pause;
+        at_once_ = false;
+    }
+    at_once_ = was_greeted && stream_.advice() == reconnect_advice::now && !at_once_;
+    if (at_once_) {
+        next_try_ = clock::now();
+        return;
+    }
+    auto wait = jittered(std::exchange(pause_, std::min(pause_ * 2, last_pause)));
     if (stream_.advice() == reconnect_advice::after) wait = std::max(stream_.after(), was_greeted ? 0ms : wait);
     if (heard.retry_after) wait = std::max<milliseconds>(wait, *heard.retry_after);
     next_try_ = clock::now() + std::min(wait, asked_pause_max);

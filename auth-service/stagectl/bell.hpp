@@ -22,8 +22,8 @@ public:
     bell& operator=(const bell&) = delete;
 
     // True as soon as it rings: something has happened, or the stream has begun or ended, so that something may have. False after
-    // `within`, or on Ctrl-C. Connects by itself: at once where the server says so (`reconnect: now`), else after growing,
-    // jittered delays, and not before the server has asked for.
+    // `within`, or on Ctrl-C. Connects by itself: at once where the server says so (`reconnect: now`; not twice in a row, if the
+    // stream does not last), else after growing, jittered delays, and not before the server has asked for.
     bool wait(std::chrono::milliseconds within);
 
     // Whether something that happens would be heard of.
@@ -49,7 +49,9 @@ private:
     bool greeted_ = false;     // and the server has welcomed us on it
     bool ever_heard_ = false;
     bool rung_ = false;
+    bool at_once_ = false;             // the last try was made without a pause
     std::chrono::milliseconds pause_;  // before the next try, unless the server says otherwise
+    clock::time_point greeted_at_{};
     clock::time_point next_try_{};
     std::string complaint_;
 };

@@ -108,7 +108,7 @@ std::string shown_way(const json::object& way, names& who) {
     const auto& committed = member_of(way, "committed").as_object();
     auto out = painted(paint::bold, text_of(event, "id")) + "  " + printable(text_of(member_of(data, "user").as_object(), "email")) + ' ' +
                last_part(text_of(event, "type")) + '\n';
-    out += "  committed  " + shown_time(text_of(committed, "at")) + shown_author(committed, who) + '\n';
+    out += "  committed  " + shown_moment(text_of(committed, "at")) + shown_author(committed, who) + '\n';
     const auto reason = optional_text_of(data, "reason");
     if (!reason.empty()) out += "  reason     " + printable(reason) + '\n';
     out += "  relay      " + shown_relay(member_of(way, "relay").as_object()) + '\n';

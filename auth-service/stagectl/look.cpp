@@ -1,11 +1,12 @@
 // Who there is, what happened to them, and where they are signed in.
-#include <algorithm>
 #include <boost/json.hpp>
 
+#include "auth-service/stagectl/audit_view.hpp"
 #include "auth-service/stagectl/commands.hpp"
 #include "auth-service/stagectl/listing.hpp"
 #include "auth-service/stagectl/people.hpp"
 #include "auth-service/stagectl/print.hpp"
+#include "auth-service/stagectl/written_time.hpp"
 #include "common/core/limits.hpp"
 
 namespace stagedoor::ctl {
@@ -31,16 +32,6 @@ std::string shown_totals(const json::object& totals) {
 }
 
 std::string audit_path(const std::string& user) { return "/api/admin/audit?user=" + user; }
-
-table audit_table(const json::array& entries, std::size_t most = limits::page_max * 10'000) {
-    table rows{{"WHEN (UTC)", "WHO", "WHAT", "WHOM", "HOW", "FROM", "WHY"}};
-    for (std::size_t i = 0; i < std::min(most, entries.size()); ++i) {
-        const auto& entry = entries[i].as_object();
-        rows.add({shown_time(text_of(entry, "at")), shown_name(entry, "actor"), text_of(entry, "action"), shown_name(entry, "user"),
-                  text_of(entry, "origin"), optional_text_of(entry, "address"), optional_text_of(entry, "reason")});
-    }
-    return rows;
-}
 
 table session_table(const json::array& items) {
     table rows{{"SESSION", "DEVICE", "ADDRESS", "SIGNED IN (UTC)", "LAST SEEN (UTC)"}};
@@ -73,7 +64,7 @@ void show_facts(const json::object& user) {
     };
     print(line("E-mail", printable(text_of(user, "email"))) + line("Name", printable(text_of(user, "displayName"))) +
           line("Status", coloured_status(text_of(user, "status"))) + line("Role", text_of(user, "role")) +
-          line("Registered", shown_time(text_of(user, "createdAt"))) + line("Id", text_of(user, "id")) +
+          line("Registered", shown_moment(text_of(user, "createdAt"))) + line("Id", text_of(user, "id")) +
           line("Version", std::to_string(number_of(user, "version"))) + '\n');
 }
 
@@ -89,6 +80,12 @@ exit_code end_all_sessions(desk& at, const std::string& id, std::size_t open) {
     }
     static_cast<void>(at.server.remove(sessions_path(id)));
     return tell_ended(at, open);
+}
+
+// "" for "". That it is a time the option has seen to.
+std::string exact_time(const std::string& written) {
+    const auto time = parse_written_time(written, system_now());
+    return time ? format_rfc3339(*time) : std::string{};
 }
 
 // A user's id; a part of the system ("sql", "create-admin") is called what it calls itself.
@@ -148,8 +145,8 @@ exit_code audit(desk& at) {
     if (!wanted.who.empty()) append_parameter(path, "user", find_user_id(at.server, wanted.who));
     if (!wanted.actor.empty()) append_parameter(path, "actor", actor_id(at.server, wanted.actor));
     append_parameter(path, "action", wanted.action);
-    append_parameter(path, "since", wanted.since);
-    append_parameter(path, "until", wanted.until);
+    append_parameter(path, "since", exact_time(wanted.since));
+    append_parameter(path, "until", exact_time(wanted.until));
     auto entries = items_of(at.server, path, wanted.limit);
     if (at.as_json()) {
         print_list(std::move(entries.items), {{"more", entries.more}});
@@ -158,9 +155,9 @@ exit_code audit(desk& at) {
     if (entries.items.empty()) {
         print("Nothing.\n");
     } else {
-        print_table(audit_table(entries.items));
+        print_table(audit_table(entries.items, entries.items.size()));
     }
-    if (entries.more) print_more("--limit shows older entries, --until begins at a time.");
+    if (entries.more) print_more("--limit shows older ones, --since and --until another time.");
     return exit_code::done;
 }
 

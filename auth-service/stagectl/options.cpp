@@ -3,6 +3,7 @@
 #include "auth-service/stagectl/credentials.hpp"
 #include "auth-service/stagectl/failure.hpp"
 #include "auth-service/stagectl/shapes.hpp"
+#include "auth-service/stagectl/written_time.hpp"
 #include "common/core/origin.hpp"
 
 namespace stagedoor::ctl {
@@ -27,6 +28,9 @@ bool is_status(std::string_view text) {
 
 bool is_scope(std::string_view text) { return text == "read" || text == "approve"; }
 
+bool is_time(std::string_view text) { return text.empty() || parse_written_time(text, system_now()).has_value(); }
+constexpr auto time_form = "a time like 2026-11-25 19:00 (UTC), a day, or how long ago: 90m, 2h, 7d";
+
 void add_common(option_set& set, common_options& o) {
     set.group("Server");
     set.add("server", o.server, text("URL", "http://HOST:PORT or https://HOST, without a path", is_http_origin), "",
@@ -46,16 +50,16 @@ void add_common(option_set& set, common_options& o) {
             colour_use::automatic, "auto: on a terminal, unless NO_COLOR is set.");
 }
 
-option_set& command(program& in, common_options& common, std::string name, std::string summary) {
+// The options of its own come first, those of every command behind them: define() adds them.
+option_set& command(program& in, std::string name, std::string summary) {
     auto& set = in.command(std::move(name), std::move(summary));
-    add_common(set, common);
     set.group("This command");
     return set;
 }
 
 void add_decision(program& in, options& into, const std::string& name, const std::string& summary, bool from_pending) {
     auto& o = into.decision;
-    auto& set = command(in, into.common, name, summary);
+    auto& set = command(in, name, summary);
     set.take_operands("WHO", o.who, 0, people_max, "E-mails or ids; `-` reads them from standard input.");
     set.add("file", o.file, config::path(), std::filesystem::path{},
             "E-mails or ids from a file: one on each line, or CSV with a column `email` or `id`, as spreadsheets write it.").only_as_flag();
@@ -93,23 +97,22 @@ std::string json_output() {
 }  // namespace
 
 void define(program& program, options& into) {
-    auto& common = into.common;
-    auto& login = command(program, common, "login", "Signs in, and keeps the session (or a token) for the next calls.");
+    auto& login = command(program, "login", "Signs in, and keeps the session (or a token) for the next calls.");
     login.add("email", into.login.email, text("E-MAIL"), "", "An admin's. Asked for when it is missing.").only_as_flag();
     login.add("password-stdin", into.login.password_stdin, on_off(), false,
               "Reads the password from the first line of standard input.").only_as_flag();
     login.add("token-stdin", into.login.token_stdin, on_off(), false,
               "Keeps an API token, read from the first line of standard input, instead of signing in.").only_as_flag();
     login.example("login --server https://stage.example.com --email admin@example.com", "Asks for the password.");
-    command(program, common, "logout", "Ends the session that login has made, and forgets it.");
+    command(program, "logout", "Ends the session that login has made, and forgets it.");
 
-    auto& list = command(program, common, "list", "Lists stage managers, newest first, and how many there are by status.");
-    list.add("status", into.list.status, text("STATUS", "pending, active, rejected or suspended", is_status), "", "Only these.").only_as_flag();
+    auto& list = command(program, "list", "Lists stage managers, newest first, and how many there are by status.");
+    list.add("status", into.list.status, text("STATUS", "pending, active, rejected or suspended", is_status), "", "Only people of this status.").only_as_flag();
     list.add("search", into.list.search, text("TEXT"), "", "Only those with this in their e-mail or name.").only_as_flag();
     list.add("limit", into.list.limit, integer{1, 1'000'000, "people"}, 50, "How many at most.").only_as_flag();
     list.example("list --status pending", "Who waits.");
 
-    auto& show = command(program, common, "show", "Shows one person: status, history, sessions.");
+    auto& show = command(program, "show", "Shows one person: status, history, sessions.");
     show.take_operands("WHO", into.show, 1, 1, "An e-mail or an id.");
 
     add_decision(program, into, "approve", "Lets people in: pending to active.", true);
@@ -118,44 +121,46 @@ void define(program& program, options& into) {
     add_decision(program, into, "suspend", "Shuts people out and ends their sessions: active to suspended.", false);
     add_decision(program, into, "reinstate", "Lets people in again: suspended to active.", false);
 
-    auto& audit = command(program, common, "audit", "Who did what to whom, when, from where and why; newest first.");
+    auto& audit = command(program, "audit", "Who did what to whom, when, from where and why; newest first.");
     audit.add("who", into.audit.who, text("WHO"), "", "Whom it befell: an e-mail or an id.").only_as_flag();
     audit.add("actor", into.audit.actor, text("WHO"), "", "Who did it: an e-mail, an id, or a part of the system: sql, create-admin, ...").only_as_flag();
     audit.add("action", into.audit.action, text("NAME"), "", "What: approved, rejected, session_ended, token_created, denied, ...").only_as_flag();
-    audit.add("since", into.audit.since, text("TIME", "a time like 2026-11-25T19:00:00Z"), "", "Not before.").only_as_flag();
-    audit.add("until", into.audit.until, text("TIME", "a time like 2026-11-25T19:00:00Z"), "", "Before.").only_as_flag();
+    audit.add("since", into.audit.since, text("TIME", time_form, is_time), "", "Nothing before it.").only_as_flag();
+    audit.add("until", into.audit.until, text("TIME", time_form, is_time), "", "Nothing from then on.").only_as_flag();
+    audit.example("audit --since 2h --action denied", "Who was refused what in the last two hours.");
     audit.add("limit", into.audit.limit, integer{1, 1'000'000, "entries"}, 50, "How many at most.").only_as_flag();
 
-    auto& sessions = command(program, common, "sessions", "Where a person is signed in; ends one session, or all.");
+    auto& sessions = command(program, "sessions", "Where a person is signed in; ends one session, or all.");
     sessions.take_operands("WHO", into.sessions.who, 1, 1, "An e-mail or an id.");
     sessions.add("end", into.sessions.end, text("ID"), "", "Ends this session.").only_as_flag();
     sessions.add("end-all", into.sessions.end_all, on_off(), false, "Ends all sessions of the person. Asks first, unless --yes.").only_as_flag();
     sessions.add("yes", into.sessions.yes, on_off(), false, "Asks nothing.").only_as_flag();
 
-    auto& tokens = command(program, common, "tokens", "Lists API tokens; makes or revokes one. Needs a login, not a token.");
-    tokens.take_operands("create NAME | revoke ID", into.tokens.what, 0, 2, "Nothing lists them.");
+    auto& tokens = command(program, "tokens", "Lists API tokens; makes or revokes one. Needs a login, not a token.");
+    tokens.take_operands("create NAME | revoke ID", into.tokens.what, 0, 2, "Without it they are listed.");
     tokens.add("scope", into.tokens.scope, text("SCOPE", "read or approve", is_scope), "read", "What the new token may do.").only_as_flag();
     tokens.add("days", into.tokens.days, integer{1, 366, "days"}, 90, "How long the new token lives.").only_as_flag();
     tokens.example("tokens create nightly-import --scope approve --days 30", "Prints the token, this once.");
 
-    auto& events = command(program, common, "events", "The way of an event: committed, relayed, written, acknowledged, or why not.");
+    auto& events = command(program, "events", "The way of an event: committed, relayed, written, acknowledged, or why not.");
     events.take_operands("ID", into.events.ids, 0, 100, "Ids of events, as approve prints them. Nothing: those that are parked.");
 
-    auto& watch = command(program, common, "watch", "Shows registrations and decisions as they happen, until Ctrl-C.");
+    auto& watch = command(program, "watch", "Shows registrations and decisions as they happen, until Ctrl-C.");
     watch.add("notify-url", into.watch.notify_url, text("URL", "http://HOST:PORT/events or https://...", is_http_url), "",
               "The notify-service's /events.").show_default("where the server tells pages to listen");
     watch.add("count", into.watch.count, integer{0, 1'000'000, "events"}, 0, "Leaves after so many; 0: never.").only_as_flag();
 
-    auto& doctor = command(program, common, "doctor", "Checks the server and what it stands on, and says what to mend.");
+    auto& doctor = command(program, "doctor", "Checks the server and what it stands on, and says what to mend.");
     doctor.add("ops-url", into.doctor.ops_url, text("URL", "http://HOST:PORT", is_http_origin), "",
                "auth-service's ops port: readiness is read there as well.");
     doctor.add("notify-ops-url", into.doctor.notify_ops_url, text("URL", "http://HOST:PORT", is_http_origin), "",
                "notify-service's ops port.");
 
-    auto& completion = command(program, common, "completion", "Prints the completion script of a shell.");
+    auto& completion = command(program, "completion", "Prints the completion script of a shell.");
     completion.take_operands("bash|zsh|fish", into.shell, 1, 1, "Which shell.");
     completion.example("completion bash > ~/.local/share/bash-completion/completions/stagectl", "For bash, from the next shell on.");
 
+    for (auto& each : program.commands()) add_common(each.options, into.common);
     program.section("JSON", json_output());
     program.section("EXIT STATUS", exit_codes());
     program.section("FILES",

@@ -21,7 +21,7 @@ std::string shown_by(const json::object& outcome) {
     const auto* const by = outcome.if_contains("by");
     if (!by || !by->is_object()) return {};
     const auto email = optional_text_of(by->as_object(), "email");
-    return " by " + (email.empty() ? optional_text_of(by->as_object(), "id") : email) + " at " + shown_time(optional_text_of(outcome, "at"));
+    return " by " + (email.empty() ? optional_text_of(by->as_object(), "id") : email) + " at " + shown_moment(optional_text_of(outcome, "at"));
 }
 
 std::string shown_outcome(const json::object& one) {

@@ -63,6 +63,8 @@ std::string shown_time(std::string_view rfc3339) {
     return text;
 }
 
+std::string shown_moment(std::string_view rfc3339) { return rfc3339.empty() ? shown_time(rfc3339) : shown_time(rfc3339) + 'Z'; }
+
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
     return std::to_string(count) + ' ' + std::string{count == 1 ? one : many};
 }

@@ -13,6 +13,8 @@ void print(std::string_view text);
 void print_json(const boost::json::value& what);
 // `2027-01-15T08:00:00.123Z` as `2027-01-15 08:00:00`; "never" for what is not there.
 std::string shown_time(std::string_view rfc3339);
+// The same where no heading says that it is UTC: `2027-01-15 08:00:00Z`.
+std::string shown_moment(std::string_view rfc3339);
 // "3 people", "1 person"
 std::string counted(std::size_t count, std::string_view one, std::string_view many);
 

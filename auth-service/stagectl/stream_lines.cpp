@@ -53,7 +53,6 @@ void stream_lines::take_line(std::string_view line) {
         if (heartbeat.count() > 0) silence_max_ = heartbeat + heartbeat / 2;
     }
     if (type == "stagedoor.connection.closing") {
-        welcomed_ = false;
         const auto reconnect = text_at(said, "reconnect");
         advice_ = reconnect == "now" ? reconnect_advice::now : reconnect == "after" ? reconnect_advice::after : reconnect_advice::none;
         after_ = std::chrono::milliseconds{number_at(said, "afterMs")};

@@ -21,7 +21,7 @@ public:
 
     // A frame has come since the last call.
     bool take_news() noexcept;
-    // The server has said welcome, and no end since.
+    // The server has said welcome on this stream.
     bool is_welcomed() const noexcept { return welcomed_; }
     reconnect_advice advice() const noexcept { return advice_; }
     // With `after`: how long.

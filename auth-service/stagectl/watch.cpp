@@ -40,7 +40,7 @@ void tell(const desk& at, const json::object& entry) {
     const auto action = text_of(entry, "action");
     const auto whom = shown_name(entry, "user"), who = shown_name(entry, "actor");
     const auto reason = optional_text_of(entry, "reason");
-    print(shown_time(text_of(entry, "at")) + "  " + painted(paint::bold, action) + std::string(longest_action - action.size() + 2, ' ') +
+    print(shown_moment(text_of(entry, "at")) + "  " + painted(paint::bold, action) + std::string(longest_action - action.size() + 2, ' ') +
           printable(whom) + (who == whom ? "" : "  by " + printable(who)) + (reason.empty() ? "" : "  (" + printable(reason) + ')') + '\n');
 }
 
@@ -70,6 +70,7 @@ class watcher {
 public:
     explicit watcher(desk& at) : at_{at}, log_{at.server} {
         if (at.server.who().token.empty()) hang_bell();
+        if (output_is_terminal()) remark("watching " + at.server.at().server + "; Ctrl-C leaves");
     }
 
     exit_code run() {

@@ -38,7 +38,8 @@ option& option_set::insert(option added) {
 }
 
 std::string operands::usage() const {
-    const auto one = max > 1 ? name + "..." : name;
+    const bool is_phrase = name.find(' ') != std::string::npos;  // says for itself how many
+    const auto one = max > 1 && !is_phrase ? name + "..." : name;
     return min == 0 ? '[' + one + ']' : one;
 }
 

@@ -75,6 +75,8 @@ public:
 
     const std::string& name() const noexcept { return name_; }
     const std::deque<config::command>& commands() const noexcept { return commands_; }
+    // For options that all of them have.
+    std::deque<config::command>& commands() noexcept { return commands_; }
     const config::command* find(std::string_view name) const noexcept;
 
 private:

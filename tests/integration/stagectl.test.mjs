@@ -38,7 +38,7 @@ test('one person is approved by e-mail, and approving again says who did it', to
   assert.equal(await statusOf(ada), 'active');
   const again = await ctl.run(['approve', ada.email]);
   assert.equal(again.code, exits.done);
-  assert.match(again.stdout, new RegExp(`^${ada.email}: already so by admin@example\\.com at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\n$`));
+  assert.match(again.stdout, new RegExp(`^${ada.email}: already so by admin@example\\.com at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ\\n$`));
 }));
 
 test('what the status does not allow is a conflict that says what happened', told(async () => {
@@ -220,12 +220,34 @@ test('people are shown as they are now, however much has happened since, and adm
   }
 }));
 
+test('the audit log says what was refused, what has changed, and takes times as they are shown', told(async () => {
+  const ada = await stack.person();
+  const device = stack.device();
+  await device.signIn(ada);
+  for (let i = 0; i < 3; ++i) assert.equal((await device.get('/api/admin/tokens')).status, 403);
+  stack.sqlite(`UPDATE users SET email = 'countess@example.com', display_name = 'Countess' WHERE id = '${ada.id}'`);
+  const shown = async (...args) => (await ctl.run(['audit', ...args])).stdout;
+  await until(async () => /forbidden: GET \/api\/admin\/tokens(, \d times)?\n/.test(await shown('--who', ada.id, '--action', 'denied')), { what: 'the refusals' });
+  assert.match(await shown('--who', ada.id), new RegExp(`updated +countess@example\\.com +sql +e-mail: ${ada.email} -> countess@example\\.com, name: Ada Lovelace -> Countess\n`));
+  await ctl.run(['tokens', 'create', 'for the log', '--scope', 'read']);
+  assert.match(await shown('--action', 'token_created'), / {2}for the log \(read\)\n/);
+
+  const [, when] = /^(\S+ \S+) .* registered /m.exec(await shown('--who', ada.id));
+  for (const since of [when, `${when}Z`, when.slice(0, 10), '1h', when.replace(' ', 'T') + 'Z']) {
+    assert.match(await shown('--who', ada.id, '--since', since), / registered /, since);
+    assert.doesNotMatch(await shown('--who', ada.id, '--until', since), / registered /, since);
+  }
+  const { code, stderr } = await ctl.run(['audit', '--since', 'yesterday']);
+  assert.equal(code, exits.usage);
+  assert.match(stderr, /--since: 'yesterday' [^\n]*a time like 2026-11-25 19:00 \(UTC\), a day, or how long ago: 90m, 2h, 7d/);
+}));
+
 test('lists say when they have not all', told(async () => {
   const people = await Promise.all(Array.from({ length: 3 }, () => stack.person()));
   const { value } = await ctl.json(['list', '--limit', '2']);
   assert.deepEqual([value.items.length, value.more], [2, true]);
   assert.match((await ctl.run(['list', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows them\.\n\nIn all: \d+ pending/);
-  assert.match((await ctl.run(['audit', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows older entries/);
+  assert.match((await ctl.run(['audit', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows older ones, --since and --until another time\.\n$/);
   const all = await ctl.run(['audit', '--who', people[0].email]);
   assert.doesNotMatch(all.stdout, /There are more/);
 }));
@@ -255,7 +277,7 @@ test('a token is made, used, and worth nothing once it is revoked', told(async (
   assert.equal((await ctl.run(['tokens', 'revoke', made.value.apiToken.id])).code, exits.done);
   const over = await ctl.run(['list'], { env });
   assert.deepEqual([over.code, over.stdout], [exits.notSignedIn, '']);
-  assert.match(over.stderr, /^stagectl: .*\(token_revoked\): make a new token\n$/);
+  assert.match(over.stderr, /^stagectl: [^.]+ \(token_revoked\): make a new token\n$/);
 }));
 
 test('a file that others can read is refused; what nobody can make sense of is named', told(async () => {

@@ -119,11 +119,11 @@ const ways = [
   ['is the https port', answering(400, 'The plain HTTP request was sent to HTTPS port'), { code: exits.notUnderstood, line: /answered 400/ }],
   ['sends us on', answering(308, '', ['Location: https://stage.example.com/api']),
    { code: exits.notUnderstood, line: /sends us on to https:\/\/stage\.example\.com\/api: if that is the server, give it as --server/ }],
-  ['is overloaded', problem(503, 'overloaded'), { code: exits.unavailable, line: /Not so\. \(overloaded\)/ }],
+  ['is overloaded', problem(503, 'overloaded'), { code: exits.unavailable, line: /Not so \(overloaded\)/ }],
   ['has a gateway that finds nobody', answering(502, '<html>Bad Gateway</html>'), { code: exits.unavailable, line: /answered 502/ }],
   ['refuses so many calls', problem(429, 'rate_limited'), { code: exits.unavailable, line: /\(rate_limited\)/ }],
   ['has failed', problem(500, 'internal_error'), { code: exits.unavailable, line: /\(internal_error\)/ }],
-  ['has a gateway that wants a password', answering(401), { code: exits.notSignedIn, line: /answered 401: run `stagectl login`/, except: { logout: exits.done } }],
+  ['has a gateway that wants a password', answering(401), { code: exits.notSignedIn, line: /answered 401: something in front of the server wants a password/, except: { logout: exits.done } }],
   ['has a gateway that forbids it', answering(403), { code: exits.forbidden, line: /answered 403/ }],
 ];
 for (const [name, onRequest, expected] of ways) {
@@ -132,6 +132,32 @@ for (const [name, onRequest, expected] of ways) {
     try { await eachFails(server.url, session, expected); } finally { server.close(); }
   }));
 }
+
+/** A server that is overloaded and says for how long: how often it was asked within `patience`, and the last line. */
+async function askedOf(retryAfter, patience) {
+  let asked = 0;
+  const body = JSON.stringify({ type: 'about:blank', status: 503, title: 'No.', detail: 'Not so.', code: 'overloaded' });
+  const answers = answering(503, body, ['Content-Type: application/problem+json', `Retry-After: ${retryAfter}`]);
+  const server = await failing((socket) => { asked += 1; answers(socket); });
+  try {
+    keep(server.url, session);
+    const { code, stderr } = await ctl.run(['approve', somebody, '--patience', patience], { server: server.url });
+    assert.equal(code, exits.unavailable);
+    return { asked, last: stderr.trimEnd().split('\n').at(-1) };
+  } finally {
+    server.close();
+  }
+}
+
+test('a server that says when to come again is left alone until then, within bounds', told(async () => {
+  // By its own pauses it would ask six times and more.
+  const { asked, last } = await askedOf('3', '5s');
+  assert.equal(asked, 2);
+  assert.match(last, /Not so \(overloaded\); try again in 3 s$/);
+  const asDate = await askedOf(new Date(Date.now() + 3_600_000).toUTCString(), '5s');
+  assert.equal(asDate.asked, 1, 'its patience is shorter');
+  assert.match(asDate.last, /; try again in 3[56]\d\d s/);
+}));
 
 test('nobody at the address, no such address, and https where there is none', told(async () => {
   const gone = await failing(() => {});

@@ -1,6 +1,7 @@
 // `stagectl watch`: whatever befalls the event stream, Redis and the services, each registration and decision is told once and in order.
 import assert from 'node:assert/strict';
 import { copyFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { addPeople } from '../support/ledger.mjs';
@@ -9,20 +10,25 @@ import { startStack } from '../support/stack.mjs';
 import { exits, Stagectl } from '../support/stagectl.mjs';
 
 let stack, ctl;
+const children = [];  // of tests that failed, too
 before(async () => {
   stack = await startStack();
   ctl = await Stagectl.at(stack.origin);
   assert.equal((await ctl.login(stack.admin)).code, exits.done);
 });
-after(() => Promise.all([stack?.stop(), ctl?.stop()]));
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  return Promise.all([stack?.stop(), ctl?.stop()]);
+});
 const told = (body) => (...args) => stack.telling(body)(...args);
 
-const streams = async () => (await stack.notify.metrics()).stagedoor_sse_sockets;
-const streamIsOpen = () => until(async () => (await streams()) > 0, { what: 'the stream being open', withinMs: 20_000 });
+const openStreams = async () => (await stack.notify.metrics()).stagedoor_sse_sockets;
+const streamIsOpen = () => until(async () => (await openStreams()) > 0, { what: 'the stream being open', withinMs: 20_000 });
 
 /** A watch under way, as a script reads it. */
 async function watching(args = [], options = {}) {
   const under = ctl.start(['watch', '--output', 'json', ...args], { withinMs: 300_000, ...options });
+  children.push(under.child);
   under.entries = () => under.told.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line));
   /** `[action, e-mail]` of those whose e-mail begins so, once there are `count`. */
   under.toldOf = async (prefix, count) => {
@@ -48,7 +54,7 @@ test('it shows what happens, as it happens, wherever the server tells pages to l
   await stack.decide(ada, 'approve', { reason: 'Welcome' });
   const { code, stdout, stderr } = await under.ended;
   assert.deepEqual([code, stderr], [exits.done, '']);
-  assert.match(stdout, new RegExp(`^\\S+ \\S+  registered    ${ada.email}\n\\S+ \\S+  approved      ${ada.email}  by ${stack.admin.email}  \\(Welcome\\)\n$`));
+  assert.match(stdout, new RegExp(`^\\S+ \\S+Z  registered    ${ada.email}\n\\S+ \\S+Z  approved      ${ada.email}  by ${stack.admin.email}  \\(Welcome\\)\n$`));
 }));
 
 test('it has each of ten thousand approvals once, in a burst that overflows the stream', told(async () => {
@@ -115,6 +121,37 @@ test('a stream that cannot be heard is said once, and costs no event', told(asyn
     assert.match(under.told.stderr, why);
     await under.leave();
   }
+}));
+
+/** An event stream that welcomes whoever comes and ends with that advice; how often somebody came. */
+async function endingStream(advice) {
+  const stream = { visits: 0 };
+  const frame = (type, data) => `data: ${JSON.stringify({ type: `stagedoor.connection.${type}`, data })}\n\n`;
+  const server = createServer((_, answer) => {
+    stream.visits += 1;
+    answer.writeHead(200, { 'content-type': 'text/event-stream' });
+    answer.end(frame('welcome', { heartbeatIntervalMs: 25_000 }) + frame('closing', advice));
+  });
+  await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+  stream.url = `http://127.0.0.1:${server.address().port}/events`;
+  stream.close = () => server.close();
+  return stream;
+}
+
+test('it comes back to the stream at once when it is told so, and not before it may when it is told that', told(async () => {
+  const advice = [{ code: 4413, reconnect: 'now', afterMs: null }, { code: 4404, reconnect: 'after-refresh', afterMs: null },
+                  { code: 1012, reconnect: 'after', afterMs: 30_000 }];
+  const streams = await Promise.all(advice.map(endingStream));
+  const [now, byItself, after] = streams;
+  const under = await Promise.all(streams.map(({ url }) => watching(['--notify-url', url])));
+  // Every second time at once, and else by its own growing pauses, since the stream does not last: six visits need two of those, or four.
+  await until(() => now.visits >= 6, { what: 'six visits', everyMs: 5 });
+  assert.ok(byItself.visits < 6, `${byItself.visits} visits`);
+  assert.equal(after.visits, 1);
+  const ada = await stack.person();
+  for (const each of under) assert.deepEqual(await each.toldOf(ada.email, 1), [['registered', ada.email]]);
+  for (const each of under) await each.leave();
+  for (const each of streams) each.close();
 }));
 
 test('with a token it reads the audit log alone, all of it', told(async () => {
