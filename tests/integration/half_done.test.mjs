@@ -70,7 +70,7 @@ told('of whom a busy database left out, the same call with the same key decides:
     throw new Error(`${error.message}: ${JSON.stringify(busy.at(-1))}`);
   });
   assert.equal(again.headers.get('idempotency-replayed'), null);
-  assert.deepEqual(again.body.counts, { done: failed, already: done, invalid_transition: 0, not_found: 0, failed: 0 });
+  assert.deepEqual(again.body.counts, { done: failed, already: done, invalid_transition: 0, version_conflict: 0, not_found: 0, failed: 0 });
   const already = again.body.items[0];
   assert.deepEqual([already.outcome, already.did, already.version], ['already', 'approved', 2]);
 

@@ -10,7 +10,6 @@ const settleMs = 1_500;  // ends of sessions and tokens are no news of the socke
 export class AuditView {
   #page;
   #entries;
-  #older = null;
   #asked = 0;
   #due = null;
   #shown = false;
@@ -36,33 +35,35 @@ export class AuditView {
     this.#due ??= setTimeout(() => {
       this.#due = null;
       if (byId('audit-list').hasAttribute('aria-busy')) this.hear();  // older entries are on their way
-      else this.#load({ behind: false });
+      else this.#load();
     }, settleMs);
   }
 
   #loadAnew() {
     this.#entries.clear();
-    this.#older = null;
-    return this.#load({ behind: true });
+    return this.#load();
   }
 
   async #showOlder() {
-    const lines = await this.#load({ behind: true, cursor: this.#older });
+    const lines = await this.#load({ behind: true });
     lines?.[0]?.focus();
   }
 
-  async #load({ behind, cursor = '' }) {
+  async #load({ behind = false } = {}) {
     const question = ++this.#asked;
     byId('audit-list').setAttribute('aria-busy', 'true');
     await this.#page.hearing;
     try {
+      const cursor = behind ? this.#entries.older : '';
       const ask = async () => (question === this.#asked ? this.#page.api.audit({ ...this.#filter(), cursor, limit: auditPage }) : null);
       const answer = await this.#page.patiently(ask);
       if (question !== this.#asked) {
         if (!behind) this.hear();
         return null;
       }
-      return this.#take(answer, behind);
+      const lines = this.#entries.take(answer, { behind });
+      this.#draw();
+      return lines;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       if (problem.status === 403) await this.#page.check();
@@ -73,17 +74,12 @@ export class AuditView {
     }
   }
 
-  #take({ items, nextCursor }, behind) {
-    // When more has happened than a page tells, nobody knows what is between: the list begins anew.
-    const torn = !behind && nextCursor !== null && !items.some(({ id }) => this.#entries.has(id));
-    if (torn) this.#entries.clear();
-    const lines = this.#entries.add(items, { behind });
-    if (behind || torn) this.#older = nextCursor;
-    byId('audit-more').hidden = this.#older === null;
-    byId('audit-entries').hidden = this.#entries.size === 0;
-    byId('audit-empty').hidden = this.#entries.size > 0;
-    byId('audit-empty').textContent = this.#older === null ? 'Nothing of that kind is in the log.' : 'Nothing of that kind among the newest entries.';
-    return lines;
+  #draw() {
+    const { older, size } = this.#entries;
+    byId('audit-more').hidden = older === null;
+    byId('audit-entries').hidden = size === 0;
+    byId('audit-empty').hidden = size > 0;
+    byId('audit-empty').textContent = older === null ? 'Nothing of that kind is in the log.' : 'Nothing of that kind among the newest entries.';
   }
 
   #filter() {

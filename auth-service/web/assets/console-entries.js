@@ -1,5 +1,5 @@
 // Entries of the audit log as lines of a list, for a person's history and for the whole log. They never change, so lines
-// are only added: new ones in front, older ones behind.
+// are only added: new ones in front, older ones behind, and between them there is no gap.
 
 import { entryWords } from './console-audit-words.js';
 import { element, exactly } from './page.js';
@@ -9,6 +9,8 @@ export class Entries {
   #me;
   #known = new Set();
   #open;
+  /** Where the entries behind those that are shown begin; null: there are none. */
+  older = null;
 
   /**
    * @param {HTMLElement} list
@@ -21,16 +23,22 @@ export class Entries {
   }
 
   get size() { return this.#known.size; }
-  has(id) { return this.#known.has(id); }
 
   clear() {
     this.#known.clear();
     this.#list.replaceChildren();
+    this.older = null;
   }
 
-  /** Adds those that are not there yet, newest first. */
-  add(entries, { behind }) {
-    const lines = entries.filter(({ id }) => !this.#known.has(id)).map((entry) => this.#line(entry));
+  /**
+   * Takes in an answer of the API: the newest entries, or, `behind` those that are shown, the next older ones. Returns the
+   * lines of those that were not there yet.
+   */
+  take({ items, nextCursor }, { behind = false } = {}) {
+    // When more has happened than a page tells, nobody knows what is between: the list begins anew.
+    if (!behind && nextCursor !== null && !items.some(({ id }) => this.#known.has(id))) this.clear();
+    if (behind || this.size === 0) this.older = nextCursor;
+    const lines = items.filter(({ id }) => !this.#known.has(id)).map((entry) => this.#line(entry));
     if (behind) this.#list.append(...lines);
     else this.#list.prepend(...lines);
     return lines;

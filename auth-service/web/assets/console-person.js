@@ -17,7 +17,6 @@ export class PersonPanel {
   #person = null;
   #devices;
   #history;
-  #older = null;
   #due = null;
 
   /**
@@ -44,7 +43,6 @@ export class PersonPanel {
     if (id === (this.#id ?? '')) return;
     this.#id = id || null;
     this.#person = null;
-    this.#older = null;
     byId('panel').hidden = !id;
     document.body.classList.toggle('has-person', Boolean(id));
     if (!id) return;
@@ -140,23 +138,16 @@ export class PersonPanel {
     byId('panel-end-all').hidden = items.length < 2;
   }
 
-  #drawHistory({ items, nextCursor }) {
-    const first = this.#history.size === 0;
-    this.#history.add(items, { behind: false });
-    if (!first) return;  // what is behind the first page stays there
-    this.#older = nextCursor;
-    byId('panel-history-more').hidden = nextCursor === null;
+  #drawHistory(answer, { behind = false } = {}) {
+    const lines = this.#history.take(answer, { behind });
+    byId('panel-history-more').hidden = this.#history.older === null;
+    return lines;
   }
 
   async #showOlder() {
     const id = this.#id;
-    const ask = () => this.#page.api.audit({ user: id, cursor: this.#older, limit: historyPage });
-    await this.#ask(id, ask, ({ items, nextCursor }) => {
-      const [line] = this.#history.add(items, { behind: true });
-      this.#older = nextCursor;
-      byId('panel-history-more').hidden = nextCursor === null;
-      line?.focus();
-    });
+    const ask = () => this.#page.api.audit({ user: id, cursor: this.#history.older, limit: historyPage });
+    await this.#ask(id, ask, (answer) => this.#drawHistory(answer, { behind: true })[0]?.focus());
   }
 
   /** Called by the list of devices; resolves to true if the session has left the list. */

@@ -44,7 +44,8 @@ export function browserEnvironment() {
  * - `user`: `{user, reason}` the user's newest snapshot, each version at most once, never an older one; `reason` is
  *   what the event said, null if the snapshot came with `welcome`
  * - `event` and the event's own type (`stagedoor.stage_manager.approved`, …): the CloudEvents object, each once. When
- *   the page's handlers have been told of what happened to the user, the server hears that they have
+ *   the page's handlers have been told of what happened to the user, the server hears that they have. On an admin's
+ *   connection also `stagedoor.audit.denied`, which is about nobody: it has neither `subject` nor `data.user`
  * - `welcome`, `degraded`: data of the frame; an admin’s `welcome` has `feed`, and `feed.resumed` false means that what was
  *   heard of others does not continue what was heard before: reload what is shown of them
  * - `unreadable`: the text of a frame that is no CloudEvents object
