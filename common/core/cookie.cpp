@@ -31,16 +31,16 @@ bool is_domain_name(std::string_view text) noexcept {
 
 }  // namespace
 
-cookie_values find_cookies(std::string_view header, std::string_view name) noexcept {
-    cookie_values found;
-    while (!header.empty() && found.count < found.values.size()) {
-        const auto end = header.find(';');
-        const auto pair = trimmed(header.substr(0, end));
-        header.remove_prefix(end == std::string_view::npos ? header.size() : end + 1);
-        if (pair.size() <= name.size() || pair[name.size()] != '=' || !pair.starts_with(name)) continue;
-        found.values[found.count++] = pair.substr(name.size() + 1);
+void cookie_values::iterator::find_next() noexcept {
+    while (!rest_.empty()) {
+        const auto end = rest_.find(';');
+        const auto pair = trimmed(rest_.substr(0, end));
+        rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+        if (pair.size() <= name_.size() || pair[name_.size()] != '=' || !pair.starts_with(name_)) continue;
+        value_ = pair.substr(name_.size() + 1);
+        return;
     }
-    return found;
+    ended_ = true;
 }
 
 session_cookie::session_cookie(bool secure, unsigned port, std::string_view domain)

@@ -1,29 +1,47 @@
 // Cookies (RFC 6265bis): reading the Cookie field without allocating, writing Set-Cookie for our session.
 #pragma once
 
-#include <array>
 #include <chrono>
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "common/core/limits.hpp"
-
 namespace stagedoor {
 
-// The values of up to limits::session_cookies_tried cookies called `name`, in the order of the field: a parent
-// domain can toss a cookie of our name, and a dead one must not hide a live one (K11). Views into `header`.
-struct cookie_values {
-    std::array<std::string_view, limits::session_cookies_tried> values{};
-    std::size_t count = 0;
+// The values of the cookies called `name`, in the order of the field, found one by one: a parent domain can toss any number
+// of our name, and whoever asks stops after limits::session_cookies_tried that are genuine (K11). Views into `header`.
+class cookie_values {
+public:
+    struct end_of_field {};
+    class iterator {
+    public:
+        iterator(std::string_view rest, std::string_view name) noexcept : rest_{rest}, name_{name} { find_next(); }
+        std::string_view operator*() const noexcept { return value_; }
+        iterator& operator++() noexcept {
+            find_next();
+            return *this;
+        }
+        bool operator==(end_of_field) const noexcept { return ended_; }
 
-    const std::string_view* begin() const noexcept { return values.data(); }
-    const std::string_view* end() const noexcept { return values.data() + count; }
-    bool empty() const noexcept { return count == 0; }
+    private:
+        void find_next() noexcept;
+
+        std::string_view rest_;
+        std::string_view name_;
+        std::string_view value_;
+        bool ended_ = false;
+    };
+
+    cookie_values(std::string_view header, std::string_view name) noexcept : header_{header}, name_{name} {}
+    iterator begin() const noexcept { return {header_, name_}; }
+    end_of_field end() const noexcept { return {}; }
+
+private:
+    std::string_view header_;
+    std::string_view name_;
 };
-cookie_values find_cookies(std::string_view header, std::string_view name) noexcept;
+inline cookie_values find_cookies(std::string_view header, std::string_view name) noexcept { return {header, name}; }
 
 // How the session cookie of one deployment is called and marked. Made from the first allowed origin:
 // on https `__Host-stagedoor` and Secure, on http `stagedoor-<port>`, since ports share cookies (K11).

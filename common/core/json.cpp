@@ -54,6 +54,33 @@ std::string_view trim(std::string_view text) noexcept {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+namespace {
+
+// Of all objects in `text`, which is JSON: each member has one colon outside of strings.
+std::size_t count_members(std::string_view text) noexcept {
+    std::size_t members = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') in_string = !in_string;
+        if (in_string && text[i] == '\\') ++i;
+        if (!in_string && text[i] == ':') ++members;
+    }
+    return members;
+}
+
+std::size_t count_members(const boost::json::value& value) noexcept {
+    std::size_t members = 0;
+    if (const auto* const object = value.if_object()) {
+        members = object->size();
+        for (const auto& member : *object) members += count_members(member.value());
+    } else if (const auto* const array = value.if_array()) {
+        for (const auto& element : *array) members += count_members(element);
+    }
+    return members;
+}
+
+}  // namespace
+
 result<body_reader> body_reader::parse(std::string_view text) {
     if (text.empty()) return body_reader{{}};
     boost::json::parse_options options;
@@ -61,6 +88,8 @@ result<body_reader> body_reader::parse(std::string_view text) {
     boost::json::error_code failed;
     auto document = boost::json::parse(text, failed, {}, options);
     if (failed || !document.is_object()) return errc::malformed_json;
+    // Of two members of one name others may take the other one (RFC 8259 section 4): that is malformed as well.
+    if (count_members(text) != count_members(document)) return errc::malformed_json;
     return body_reader{std::move(document.as_object())};
 }
 

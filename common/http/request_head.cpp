@@ -115,7 +115,7 @@ public:
         const bool length = lengths_ == 0 || (lengths_ == 1 && length_ && codings_ == 0);
         const bool coding = codings_ == 0 || (codings_ == 1 && !old);
         // One that is allowed may not hide another (RFC 6454 section 7.3).
-        const bool origin = origins_ <= 1;
+        const bool origin = origins_ <= 1 && sites_ <= 1;
         if (!host || !length || !coding || !origin) return errc::bad_request;
         if (codings_ == 1 && !chunked_) return errc::not_implemented;
         return body_framing{length_.value_or(0), chunked_, expects_continue_ && !old};
@@ -135,6 +135,8 @@ private:
             chunked_ = equal_ignoring_case(value, "chunked");
         } else if (equal_ignoring_case(name, "Origin")) {
             ++origins_;
+        } else if (equal_ignoring_case(name, "Sec-Fetch-Site")) {
+            ++sites_;
         } else if (equal_ignoring_case(name, "Expect")) {
             expects_continue_ = equal_ignoring_case(value, "100-continue");
         } else if (equal_ignoring_case(name, "Connection") || equal_ignoring_case(name, "Proxy-Connection")) {
@@ -168,7 +170,7 @@ private:
 
     std::string_view rest_;
     request_parts& parts_;
-    unsigned hosts_ = 0, lengths_ = 0, codings_ = 0, origins_ = 0;
+    unsigned hosts_ = 0, lengths_ = 0, codings_ = 0, origins_ = 0, sites_ = 0;
     std::optional<std::uint64_t> length_;
     bool good_host_ = false, chunked_ = false, expects_continue_ = false;
     bool asks_to_close_ = false, asks_to_stay_ = false;

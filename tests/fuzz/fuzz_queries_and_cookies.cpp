@@ -35,9 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(query->find(name).has_value());
         }
     }
-    const auto cookies = find_cookies(text, "stagedoor-8080");
-    require(cookies.count <= limits::session_cookies_tried);
-    for (const auto& value : cookies) {
+    for (const auto value : find_cookies(text, "stagedoor-8080")) {
         require(value.data() >= text.data() && value.data() + value.size() <= text.data() + text.size());
     }
     return 0;

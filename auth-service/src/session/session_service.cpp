@@ -43,6 +43,7 @@ runtime::task<result<principal>> session_service::find_principal(std::string_vie
                                                                   std::optional<session_ref>* seen, deadline_time by) {
     errc why = errc::no_session;
     auto final_from = deadline_time::min();
+    std::size_t tried = 0;
     for (const auto value : find_cookies(cookie_header, cookie_.name())) {
         const auto token = parse_token(value);
         if (!token || !is_proved(*token)) {
@@ -55,6 +56,7 @@ runtime::task<result<principal>> session_service::find_principal(std::string_vie
         why = to_errc(checked.error());
         if (is_outage(why)) co_return why;
         final_from = std::max(final_from, node_.unheard.final_from({token->claims.user, token->claims.session}));
+        if (++tried == limits::session_cookies_tried) break;
     }
     why = co_await when_final(why, final_from, by);
     co_return why;

@@ -17,7 +17,9 @@ namespace stagedoor::user {
 //   - fewer than limits::password_min_chars or more than limits::password_max_chars code points
 //   - the e-mail, the part of it before the @, and whatever holds either; parts of fewer than 4 characters only as a whole
 //   - the names of this product and of its roles with little beside them (6.2.11)
-//   - passwords that guessers try first, also with up to 4 digits or signs around them (6.2.4, 6.2.12)
+//   - passwords that guessers try first, also with up to 4 digits or signs around them (6.2.4, 6.2.12): those of
+//     a list, what repeats fewer than 8 characters or one of the list, and what falls in at most three runs
+//     ("abcd1234", "11112222")
 std::optional<std::string> complaint_about(std::string_view password, std::string_view email);
 
 }  // namespace stagedoor::user

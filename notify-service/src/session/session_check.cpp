@@ -81,6 +81,7 @@ credentials find_credentials(std::string_view cookie_header, std::string_view co
         const bool genuine = keys && session::is_genuine(*keys, *token);
         if (keys && !genuine) continue;
         all.found[all.count++] = credential{*token, genuine};
+        if (all.count == all.found.size()) break;
     }
     return all;
 }

@@ -199,15 +199,17 @@ test('the bounds of texts in openapi.yaml are those of the server', stack.tellin
     for (const [field, property] of Object.entries(properties)) {
       const { maxLength, minLength = 0 } = resolved(openapi, property);
       if (maxLength === undefined) continue;  // no text
-      const complaintsAbout = async (text) => {
-        const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { [field]: text } });
+      // No two letters of it are alike for a while: what only repeats is no password.
+      const text = (length) => Array.from({ length }, (_, i) => String.fromCodePoint(0xe0 + (i * 11) % 23)).join('');
+      const complaintsAbout = async (length) => {
+        const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { [field]: text(length) } });
         return status === 422 ? body.errors.filter((error) => error.field === field).map(({ message }) => message) : [];
       };
       const about = `${operation.operationId} ${field}`;
-      assert.notDeepEqual(await complaintsAbout('é'.repeat(maxLength + 1)), [], `${about}: ${maxLength + 1} characters`);
-      if (minLength > 0) assert.notDeepEqual(await complaintsAbout('é'.repeat(minLength - 1)), [], `${about}: ${minLength - 1}`);
+      assert.notDeepEqual(await complaintsAbout(maxLength + 1), [], `${about}: ${maxLength + 1} characters`);
+      if (minLength > 0) assert.notDeepEqual(await complaintsAbout(minLength - 1), [], `${about}: ${minLength - 1}`);
       if (field === 'email') continue;  // not every text of that length is one
-      assert.deepEqual(await complaintsAbout('é'.repeat(maxLength)), [], `${about}: ${maxLength} characters`);
+      assert.deepEqual(await complaintsAbout(maxLength), [], `${about}: ${maxLength} characters`);
     }
     const { status, body } = await call(deviceFor[operation.operationId], method, path, { id: person.id, body: { surprise: 1 } });
     assert.ok(status === 422 && body.errors.some(({ field }) => field === 'surprise'), `${operation.operationId}: unknown members`);

@@ -37,8 +37,8 @@ TEST_CASE("a password has 8 to 256 characters, whatever their bytes") {
     CHECK(judge("qz7-kd2") == "at least");
     CHECK(judge("qz7-kd2x") == "good");
     CHECK(judge(repeat("\U0001f3ad", 7)) == "at least");
-    CHECK(judge(repeat("\U0001f3ad", 8)) == "good");
-    CHECK(judge(repeat("\U0001f3ad", 256)) == "good");
+    CHECK(judge("\U0001f3ad\U0001f3ac\U0001f941\U0001f3bb\U0001f3a9\U0001f3b7\U0001f39f\U0001f4a1") == "good");
+    CHECK(judge(repeat("qz7-kd2x", 32)) == "good");
     CHECK(judge(repeat("\U0001f3ad", 257)) == "at most");
     CHECK(judge("\0\0\0\0\0\0\0"s) == "at least");
     CHECK(judge("a\0b\0c\0d\0"s) == "good");
@@ -81,6 +81,21 @@ TEST_CASE("what is guessed first is no password, in any case and with a little d
     }
     CHECK(judge("sunshine-over-otters") == "good");
     CHECK(judge("pass\0word1"s) == "good");
+}
+
+TEST_CASE("what repeats a little, or counts, is guessed first too, with a little decoration or without") {
+    for (const auto* const password : {"88888888", "xxxxxxxx", "        ", "abcdefgh", "hellohello", "123456789012345",
+                                       "1234567890123456", "999999999", "testtest", "LoveLove1!", "abcd1234", "!!11112222!!",
+                                       "aaaabbbbcccc", "zyxwvuts", "passwordpassword", "abcabcabca", "9876543210987"}) {
+        INFO(password);
+        CHECK(judge(password) == "guessed");
+    }
+    CHECK(judge("\0\0\0\0\0\0\0\0"s) == "guessed");
+    CHECK(judge(repeat("\U0001f3ad", 8)) == "guessed");
+    for (const auto* const password : {"qz7-kd2x", "kd2xkd2y", "aabbccddee", "otter-otter-parade", "hgfdaiuz"}) {
+        INFO(password);
+        CHECK(judge(password) == "good");
+    }
 }
 
 TEST_CASE("the list is long enough, and finds nothing that it does not have") {

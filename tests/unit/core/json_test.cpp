@@ -22,6 +22,19 @@ TEST_CASE("bodies that are no JSON object in UTF-8 are refused") {
     CHECK(body_reader::parse(std::string(10'000, '[')).error() == errc::malformed_json);
 }
 
+TEST_CASE("a body with a member twice is refused, for others may take the other one") {
+    for (const std::string text : {R"({"a":1,"a":1})", R"({"a":1,"b":":{\"","\u0061":2})", R"({"a":{"b":[1]},"a":null})",
+                                   R"({"a":[{"b":1},{"b":1,"b":2}]})", R"({"a\\":1,"a\\":1})"}) {
+        INFO(text);
+        CHECK(body_reader::parse(text).error() == errc::malformed_json);
+    }
+    for (const std::string text : {R"({"a":":","b":"\":{","A":{"a":1}})", R"({"a":[{"b":1},{"b":2}]})", R"({"a\\":"\\","b":1})",
+                                   R"({"a":[]})", "{}", " { } "}) {
+        INFO(text);
+        CHECK(body_reader::parse(text).has_value());
+    }
+}
+
 TEST_CASE("everything that is wrong with a body is said at once, by field") {
     auto body = body_reader::parse(R"({"email":1,"name":"","long":"abcdef","extra":true})");
     REQUIRE(body);

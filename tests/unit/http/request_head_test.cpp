@@ -80,6 +80,17 @@ std::string mutated(std::string head, std::mt19937& random) {
 
 }  // namespace
 
+TEST_CASE("a field that decides whether a page may act is there once, or the request is refused") {
+    const auto verdict = [](const std::string& fields) {
+        http::request_parts parts;
+        return http::read_head("POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n", 100, parts).has_value();
+    };
+    for (const std::string name : {"Origin", "Sec-Fetch-Site"}) {
+        CHECK(verdict(name + ": same-origin\r\n"));
+        CHECK_FALSE(verdict(name + ": same-origin\r\nX: y\r\n" + name + ": cross-site\r\n"));
+    }
+}
+
 TEST_CASE("whatever head is taken, Beast takes it too and reads the same in it") {
     std::mt19937 random{20'261'125};
     std::size_t taken = 0, refused_by_both = 0;
