@@ -115,6 +115,8 @@ int serve(const serve_options& options) {
     public_settings.max_connections =
         std::min(limits::http_connections,
                  descriptors > 2 * other_descriptors ? descriptors - other_descriptors : descriptors / 2);
+    public_settings.max_per_network =
+        std::min(http::connections_per_network, public_settings.max_connections / 2);
     public_settings.large_body_bytes = limits::bulk_body_bytes;
     public_settings.proxies = to_proxies(options.trusted_proxies);
     // What an answer lets another origin read depends on who asks (CORS), whichever answer it is.

@@ -25,16 +25,17 @@ constexpr std::size_t linger_bytes = 256 * 1024;
 
 }  // namespace
 
-connection::connection(std::shared_ptr<edge> home, tcp_socket socket, const asio::ip::address& peer)
+connection::connection(std::shared_ptr<edge> home, tcp_socket socket, const asio::ip::address& peer, std::string network)
     : home_{std::move(home)},
       socket_{std::move(socket)},
+      network_{std::move(network)},
       arrival_{peer, home_->settings().proxies, home_->ids()},
       reader_{{home_->settings().header_bytes, home_->settings().target_bytes, home_->settings().body_bytes,
                home_->settings().large_body_bytes}} {}
 
 connection::~connection() {
     unlink();
-    home_->on_connection_gone();
+    home_->on_connection_gone(network_);
 }
 
 runtime::task<void> connection::run(std::unique_ptr<connection> self) { co_await self->serve(); }

@@ -19,8 +19,8 @@ class edge;
 
 class connection : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
-    // `socket` is non-blocking.
-    connection(std::shared_ptr<edge> home, tcp_socket socket, const asio::ip::address& peer);
+    // `socket` is non-blocking. `network`: whose the tally has counted it as.
+    connection(std::shared_ptr<edge> home, tcp_socket socket, const asio::ip::address& peer, std::string network);
     ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
@@ -62,6 +62,7 @@ private:
 
     const std::shared_ptr<edge> home_;
     tcp_socket socket_;
+    const std::string network_;
     const arrival arrival_;
     request_reader reader_;
     std::chrono::steady_clock::time_point deadline_;

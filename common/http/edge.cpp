@@ -6,6 +6,7 @@
 #include <ctime>
 #include <utility>
 
+#include "common/runtime/client_network.hpp"
 #include "common/runtime/event.hpp"
 
 namespace stagedoor::http {
@@ -27,16 +28,23 @@ bool is_shortage(const boost::system::error_code& ec) noexcept {
 
 }  // namespace
 
-bool tally::add_connection(std::size_t limit) {
+bool tally::add_connection(const std::string& network, const listener_settings& limits) {
     const std::lock_guard lock{mutex_};
-    if (connections_ >= limit) return false;
+    if (connections_ >= limits.max_connections) return false;
+    if (!network.empty()) {
+        const auto of_network = of_network_.try_emplace(network, 0).first;
+        if (of_network->second >= limits.max_per_network) return false;
+        ++of_network->second;
+    }
     ++connections_;
     return true;
 }
 
-void tally::remove_connection() {
+void tally::remove_connection(const std::string& network) {
     const std::lock_guard lock{mutex_};
     --connections_;
+    const auto of_network = of_network_.find(network);
+    if (of_network != of_network_.end() && --of_network->second == 0) of_network_.erase(of_network);
 }
 
 std::size_t tally::connections() const {
@@ -110,12 +118,13 @@ void edge::serve(tcp_socket socket, const asio::ip::address& peer) {
     if (ec) return;
     socket.set_option(tcp::no_delay{true}, ec);
     if (ec) return;  // the peer is gone already
-    if (!tally_->add_connection(settings_->max_connections)) {
+    auto network = settings_->proxies.contains(peer) ? std::string{} : runtime::network_of(peer);
+    if (!tally_->add_connection(network, *settings_)) {
         refuse(socket);
         return;
     }
     ++open_;
-    auto made = std::make_unique<connection>(shared_from_this(), std::move(socket), peer);
+    auto made = std::make_unique<connection>(shared_from_this(), std::move(socket), peer, std::move(network));
     connections_.push_back(*made);
     report_connections();
     arm_sweep();
@@ -135,9 +144,9 @@ void edge::refuse(tcp_socket& socket) {
     socket.shutdown(tcp_socket::shutdown_both, ignored);
 }
 
-void edge::on_connection_gone() noexcept {
+void edge::on_connection_gone(const std::string& network) noexcept {
     --open_;
-    tally_->remove_connection();
+    tally_->remove_connection(network);
     report_connections();
 }
 

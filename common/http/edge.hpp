@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "common/http/connection.hpp"
 #include "common/http/listener.hpp"
@@ -20,9 +21,10 @@ namespace stagedoor::http {
 // What the shards of one listener count together.
 class tally {
 public:
-    // False, and nothing counted, when `limit` connections are open.
-    bool add_connection(std::size_t limit);
-    void remove_connection();
+    // False, and nothing counted, when `limit` connections are open, or so many as a network may have of `network`.
+    // "": whoever that is speaks for many.
+    bool add_connection(const std::string& network, const listener_settings& limits);
+    void remove_connection(const std::string& network);
     std::size_t connections() const;
 
     void add_task();
@@ -34,6 +36,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable idle_;
     std::size_t connections_ = 0;
+    std::unordered_map<std::string, std::size_t> of_network_;
     std::size_t tasks_ = 0;  // accepting, or serving a connection
 };
 
@@ -56,7 +59,7 @@ public:
     std::string& fresh_output();
 
     // For ~connection.
-    void on_connection_gone() noexcept;
+    void on_connection_gone(const std::string& network) noexcept;
 
 private:
     static runtime::task<void> accept_loop(std::shared_ptr<edge> self);

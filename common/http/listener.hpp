@@ -31,9 +31,14 @@ std::optional<tcp::endpoint> parse_endpoint(std::string_view text);
 // For `extra_head` on https: a year, the least that browsers' preload lists take (RFC 6797; ASVS 5.0 3.4.1).
 inline constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=31536000\r\n";
 
+// Connections of one client network that is no trusted proxy: none keeps everybody else out. As ws_sockets_per_network.
+inline constexpr std::size_t connections_per_network = limits::http_connections / 2;
+
 struct listener_settings {
     // Of this listener; more are answered 503 and closed. A socket that was handed over no longer counts.
     std::size_t max_connections = limits::http_connections;
+    // Of those, of one client network (runtime::network_of) that is none of `proxies`.
+    std::size_t max_per_network = connections_per_network;
     trusted_proxies proxies{};
     // Header lines for every response, each ended by CRLF; say Strict-Transport-Security on https.
     std::string extra_head{};

@@ -174,6 +174,35 @@ TEST_CASE("connections beyond the bound are answered 503, and one that ends make
     }));
 }
 
+TEST_CASE("no client network has all connections, and a trusted proxy, who speaks for many, may") {
+    const auto serves = [](raw_client& client) {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        return client.receive().starts_with("HTTP/1.1 200 ");
+    };
+    http::listener_settings settings{.max_connections = 4, .max_per_network = 2};
+    SECTION("of one network only so many are served, and one of another network finds room") {
+        test_server server{settings};
+        auto one = std::make_unique<raw_client>(server.port());
+        raw_client two{server.port()};
+        CHECK((serves(*one) && serves(two)));
+        CHECK(raw_client{server.port()}.receive_all().starts_with("HTTP/1.1 503 "));
+        raw_client elsewhere{server.port(), "127.0.0.2"};
+        CHECK(serves(elsewhere));
+        one.reset();
+        CHECK(eventually([&] {
+            raw_client next{server.port()};
+            return serves(next);
+        }));
+    }
+    SECTION("a trusted proxy") {
+        settings.proxies = http::trusted_proxies{{*http::network::parse("127.0.0.1")}};
+        test_server server{settings};
+        std::vector<std::unique_ptr<raw_client>> all;
+        for (int i = 0; i < 4; ++i) CHECK(serves(*all.emplace_back(std::make_unique<raw_client>(server.port()))));
+        CHECK(raw_client{server.port()}.receive_all().starts_with("HTTP/1.1 503 "));
+    }
+}
+
 TEST_CASE("running out of file descriptors keeps connections waiting, not the listener from going on") {
     test_server server;
     raw_client before{server.port()};

@@ -1,6 +1,7 @@
 // A TCP client that sends exactly the bytes it is told to. Blocks, with a deadline; for tests.
 #pragma once
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -20,14 +21,15 @@ public:
     // `receive_buffer` in bytes; 0: as the system has it.
     explicit raw_client(std::uint16_t port, int receive_buffer = 0) : fd_{::socket(AF_INET, SOCK_STREAM, 0)} {
         if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-            ::close(fd_);
-            throw std::runtime_error{"cannot connect"};
-        }
+        connect_to(port);
+    }
+    // From this address of the machine, as `127.0.0.2`.
+    raw_client(std::uint16_t port, const char* from) : fd_{::socket(AF_INET, SOCK_STREAM, 0)} {
+        sockaddr_in own{};
+        own.sin_family = AF_INET;
+        ::inet_pton(AF_INET, from, &own.sin_addr);
+        if (::bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) throw std::runtime_error{"cannot bind"};
+        connect_to(port);
     }
     ~raw_client() {
         if (fd_ >= 0) ::close(fd_);
@@ -72,6 +74,17 @@ public:
     bool was_reset() const noexcept { return reset_; }
 
 private:
+    void connect_to(std::uint16_t port) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+            ::close(fd_);
+            throw std::runtime_error{"cannot connect"};
+        }
+    }
+
     int fd_;
     bool ended_ = false;
     bool reset_ = false;
