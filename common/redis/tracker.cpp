@@ -48,10 +48,11 @@ tracker::tracker(runtime::executor shard, url where, link& data, handlers to)
 void tracker::start(runtime::task_group& tasks) { connection_.start(tasks); }
 
 bool tracker::answers(time_point now) {
-    if (!state_.answers(now, data_.answered()) || !keeps()) return false;
-    had_lease_ = true;
-    if (!*caught_up_) catch_up();
-    return state_.answers(now, data_.answered()) && keeps();
+    const auto may = [&] { return state_.answers(now, data_.answered()) && keeps(); };
+    return answers_when_caught_up(may, [this] {
+        had_lease_ = true;
+        if (!*caught_up_) catch_up();
+    });
 }
 
 // What was readable before a request came has been heard of before it is answered. A request whose first byte came

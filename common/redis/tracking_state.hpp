@@ -89,4 +89,13 @@ private:
     std::optional<time_point> proved_;
 };
 
+// Whether what was read before may answer a request now (C4). `may` is asked first, for the price of a clock; then
+// `catch_up` reads what lies in the listener's socket; and what it brought may have taken the answer away.
+template <class May, class CatchUp>
+bool answers_when_caught_up(May may, CatchUp catch_up) {
+    if (!may()) return false;
+    catch_up();
+    return may();
+}
+
 }  // namespace stagedoor::redis

@@ -207,17 +207,25 @@ story('the debug log tells the story of a refresh, without token or e-mail', asy
   assert.ok(!stack.auth.output.includes(person.password));
 });
 
-story('what has been checked once is remembered by the node, unless it was told not to', async () => {
+story('what has been checked once is remembered by the node, and counted, unless it was told not to', async () => {
   const device = stack.device();
   await device.signIn(await stack.person());
-  const hits = async () => (await stack.auth.metrics()).stagedoor_session_cache_hits_total ?? 0;
-  const before = await hits();
+  const counted = async () => {
+    const metrics = await stack.auth.metrics();
+    const of = (name) => metrics[`stagedoor_session_cache_${name}`] ?? 0;
+    return { hits: of('hits_total'), misses: of('misses_total'), entries: of('entries'), bytes: of('bytes') };
+  };
+  const before = await counted();
   const check = async () => assert.equal((await device.get('/api/auth/me')).status, 200);
   await check();
   if (process.env.STAGEDOOR_SESSION_CACHE === 'off') {
     for (let i = 0; i < 5; ++i) await check();
-    assert.equal(await hits(), before);
+    assert.deepEqual(await counted(), before);
   } else {
-    await until(async () => (await check(), await hits() > before), { what: 'an answer from memory' });
+    await until(async () => (await check(), (await counted()).hits > before.hits), { what: 'an answer from memory' });
+    const { misses, entries, bytes } = await counted();
+    assert.ok(misses > before.misses, 'it was read before');
+    assert.ok(entries > before.entries && bytes > before.bytes, 'one more');
+    assert.ok(bytes / entries > 700 && bytes / entries < 4_000, `${bytes} bytes of ${entries}`);
   }
 });

@@ -110,9 +110,11 @@ answer me(context& with, const http::request& request) {
     const auto known = with.sessions.recognise(request.header("Cookie"));
     if (!known) return me_by_reading(with, request);
     request.asked_by() = known->who;
-    auto& text = known->what->answer;
-    if (text.empty()) text = me_json(known->who, known->what->facts, known->what->record, with.timeouts);
-    return answer_with(http::response::json(200, text));
+    const auto& kept = known->what->answer;
+    if (!kept.empty()) return answer_with(http::response::json(200, kept));
+    auto text = me_json(known->who, known->what->facts, known->what->record, with.timeouts);
+    with.sessions.keep_answer(known->who, text);
+    return answer_with(http::response::json(200, std::move(text)));
 }
 
 answer refresh_session(context& with, const http::request& request) {

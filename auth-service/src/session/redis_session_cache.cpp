@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "auth-service/src/session/recall.hpp"
+
 namespace stagedoor::session {
 namespace {
 
@@ -38,11 +40,16 @@ redis_session_cache::redis_session_cache(runtime::executor shard, const redis::u
                     }}} {}
 
 remembered_session* redis_session_cache::recall(const session_ref& who) {
-    if (!cache_.find(who)) return nullptr;
-    const auto now = std::chrono::steady_clock::now();
-    if (!trust_.holds(now) || !tracker_.answers(now)) return nullptr;
-    inbox_.apply_to(cache_);
-    return cache_.find(who);  // again: any of these may have evicted it
+    const auto may_answer = [this] {
+        const auto now = std::chrono::steady_clock::now();
+        return trust_.holds(now) && tracker_.answers(now);
+    };
+    return session::recall(cache_, who, may_answer, inbox_);
+}
+
+void redis_session_cache::keep_answer(const session_ref& who, const std::string& answer) {
+    cache_.keep_answer(who, answer);
+    show_size();
 }
 
 void redis_session_cache::note_hit() noexcept { count(counters_.hits); }

@@ -37,6 +37,7 @@ public:
     instant now() const override { return inner_.now(); }
     instant since() const override { return inner_.since(); }
     remembered_session* recall(const session_ref& who) override;
+    void keep_answer(const session_ref& who, const std::string& answer) override;
     void note_hit() noexcept override;
     runtime::task<result<stored_session>> load(session_ref who, deadline_time by) override;
     runtime::task<result<std::vector<stored_value>>> load_records(user_id user,

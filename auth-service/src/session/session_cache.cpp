@@ -19,8 +19,10 @@ std::size_t heap_bytes(const std::string& text) noexcept {
 
 std::size_t heap_bytes(const remembered_session& what) noexcept {
     // Most entries are asked for again, so their answers count from the beginning: about 370 bytes beside the names.
+    // One that is longer is weighed when it comes.
     constexpr std::size_t answer_bytes = 512;
-    return heap_bytes(what.facts.email) + heap_bytes(what.facts.display_name) + answer_bytes;
+    return heap_bytes(what.facts.email) + heap_bytes(what.facts.display_name) +
+           std::max(heap_bytes(what.answer), answer_bytes);
 }
 
 }  // namespace
@@ -63,6 +65,15 @@ void session_cache::keep(const session_ref& who, ticket which, remembered_sessio
 void session_cache::give_up(const session_ref& who, ticket which) noexcept {
     const auto at = look_up(who);
     if (at != nowhere && nodes_[at].expected == which) remove(at);
+}
+
+void session_cache::keep_answer(const session_ref& who, const std::string& answer) {
+    const auto at = look_up(who);
+    if (at == nowhere || nodes_[at].expected != 0) return;
+    auto& known = nodes_[at];
+    known.what.answer = answer;
+    weigh(known, sizeof(node) + heap_bytes(known.what));
+    make_room();
 }
 
 void session_cache::evict(const session_ref& who) noexcept {

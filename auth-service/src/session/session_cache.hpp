@@ -35,6 +35,8 @@ public:
     void keep(const session_ref& who, ticket which, remembered_session what);
     // The reply was none, or nothing to remember.
     void give_up(const session_ref& who, ticket which) noexcept;
+    // With what is remembered of the session, if it is.
+    void keep_answer(const session_ref& who, const std::string& answer);
 
     void evict(const session_ref& who) noexcept;
     void evict(const user_id& user) noexcept;  // all of the user's sessions

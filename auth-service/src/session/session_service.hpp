@@ -64,6 +64,8 @@ public:
         standing where = standing::current;
     };
     std::optional<recognised> recognise(std::string_view cookie_header);
+    // What the API says of a session that was just recognised, for the next time. What was recognised is not valid then.
+    void keep_answer(const session_ref& who, const std::string& answer) { store_.keep_answer(who, answer); }
 
     // The living session in a Cookie field. Of several cookies the first good one counts (K11).
     // Errors: any 401 of problem_table, or a 503 when nobody can tell.

@@ -49,6 +49,8 @@ public:
     // What is remembered of the session, and as good as a load that begins now. It may only be used to say yes: whoever
     // would say no, or write, loads (C1). Valid until the next call of anything else here.
     virtual remembered_session* recall(const session_ref&) { return nullptr; }
+    // What the API says of a session that was just recalled: kept with it. What was recalled is not valid any more then.
+    virtual void keep_answer(const session_ref&, const std::string&) {}
     // The last one that was recalled has answered a request.
     virtual void note_hit() noexcept {}
 

@@ -143,7 +143,7 @@ private:
     static void take_own_reply(world& w) {
         w.own_reply_due = false;
         w.own_answered = w.own_version;
-        for (auto& each : w.of) each.own_write_noted = each.broken != breakage::own_write_is_not_noted;
+        for (auto& each : w.of) each.own_writes.noted = each.broken != breakage::own_write_is_not_noted;
     }
     static void tick(world& w) {
         --w.left.ticks;
@@ -244,7 +244,7 @@ private:
             if (!fine) of.drop_all();
             return;
         }
-        if (std::exchange(of.own_write_noted, false)) of.cache.evict(the_session);
+        of.own_writes.apply_to(of.cache);
         remembered_session what;
         what.facts.version = got.version;
         of.keep(got.to.ticket, what);

@@ -50,6 +50,27 @@ TEST_CASE("a session is remembered when its reply finds the placeholder still th
     CHECK(cache.size() == 1);
 }
 
+TEST_CASE("the bound holds with long answers, which are weighed when they come", "[cache]") {
+    session_cache cache{plenty};
+    const std::string answer(4'000, 'x');
+    for (int i = 0; i < 5'000; ++i) {
+        put(cache, session_of(i));
+        const auto before = cache.bytes();
+        cache.keep_answer(session_of(i), answer);
+        CHECK((cache.bytes() >= before + 3'000 || cache.squeezed_out() > 0));
+        REQUIRE(cache.bytes() <= plenty);
+        REQUIRE(cache.find(session_of(i)));
+        CHECK(cache.find(session_of(i))->answer == answer);
+    }
+    CHECK(cache.size() < 260);
+    cache.keep_answer(session_of(9'999), answer);  // nobody it knows
+    CHECK_FALSE(cache.find(session_of(9'999)));
+    session_cache tiny{3'000};
+    put(tiny, session_of(1));
+    tiny.keep_answer(session_of(1), answer);
+    CHECK(tiny.bytes() <= 3'000);
+}
+
 TEST_CASE("a reply is not kept when its session changed, or all was dropped, or nobody expected it", "[cache]") {
     session_cache cache{plenty};
     const auto ticket = cache.expect(session_of(1));

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "auth-service/src/session/session_cache.hpp"
+#include "auth-service/src/session/recall.hpp"
 #include "common/redis/tracking_state.hpp"
 
 namespace stagedoor::tests::cache_model {
@@ -73,11 +74,19 @@ struct message {
     std::uint64_t nonce = 0;
 };
 
+// As own_writes::inbox, of one session.
+struct own_write_inbox {
+    bool noted = false;
+    void apply_to(session_cache& cache) {
+        if (std::exchange(noted, false)) cache.evict(the_session);
+    }
+};
+
 struct node {
     breakage broken = breakage::none;
     tracking_state tracking;
     session_cache cache{64 * 1024};
-    bool own_write_noted = false;
+    own_write_inbox own_writes;
     bool data_open = false, listener_open = false;  // as the node knows
     int data_answered = -100;
     std::uint64_t last_ping = 0;
@@ -143,13 +152,15 @@ struct node {
         const bool anyhow = broken == breakage::late_reply_is_kept && ticket != 0;
         cache.keep(the_session, anyhow ? cache.expect(the_session) : ticket, what);
     }
-    // What redis_session_cache::recall does. The version that it answers with.
+    // The version that it answers with: by the product's own steps.
     std::optional<int> recall(int now) {
-        if (!cache.find(the_session) || !believes(now) || !may_answer(now)) return std::nullopt;
-        if (broken != breakage::news_are_not_read) read_all();
-        if (!may_answer(now)) return std::nullopt;
-        if (own_write_noted) cache.evict(the_session);
-        const auto* const found = cache.find(the_session);
+        const auto catch_up = [this] {
+            if (broken != breakage::news_are_not_read) read_all();
+        };
+        const auto may = [&] {
+            return believes(now) && redis::answers_when_caught_up([&] { return may_answer(now); }, catch_up);
+        };
+        const auto* const found = session::recall(cache, the_session, may, own_writes);
         if (!found) return std::nullopt;
         return static_cast<int>(found->facts.version);
     }
@@ -197,7 +208,7 @@ std::string world::key() const {
         for (int age = 0; age < lease_ticks; ++age) add(k, n.tracking.answers(at(now + age), at(now + age)));
         auto cache = n.cache;
         const auto* const entry = cache.find(the_session);
-        add(k, entry ? entry->facts.version : -9), add(k, n.own_write_noted);
+        add(k, entry ? entry->facts.version : -9), add(k, n.own_writes.noted);
         add(k, n.data_open), add(k, n.listener_open), add(k, std::max(n.data_answered, now - lease_ticks));
         add(k, n.data_at_server), add(k, n.data_closing), add(k, n.listener_id), add(k, n.tracks), add(k, n.tracked);
         add(k, n.redirect), add(k, n.in_the_dark), add(k, n.tracking.awaits_pong());
