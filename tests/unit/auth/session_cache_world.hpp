@@ -35,6 +35,7 @@ enum class breakage : std::uint8_t {
     news_are_not_read,         // C4: what lies in the socket is not looked at before an answer
     full_socket_is_trusted,    // C4: that more may be waiting behind it is not doubted
     own_write_is_not_noted,    // C4: a node goes on remembering what it has changed itself
+    redis_is_always_believed,  // K10: though nobody has looked for a while whether it lacks anything
 };
 
 struct budget {
@@ -158,7 +159,8 @@ struct node {
             if (broken != breakage::news_are_not_read) read_all();
         };
         const auto may = [&] {
-            return believes(now) && redis::answers_when_caught_up([&] { return may_answer(now); }, catch_up);
+            const bool believed = believes(now) || broken == breakage::redis_is_always_believed;
+            return believed && redis::answers_when_caught_up([&] { return may_answer(now); }, catch_up);
         };
         const auto* const found = session::recall(cache, the_session, may, own_writes);
         if (!found) return std::nullopt;
