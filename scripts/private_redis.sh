@@ -51,6 +51,7 @@ write_redis_configuration() {
         redis_setting aclfile "$data/redis/users.acl"
         echo 'appendonly yes'
         echo 'appendfsync everysec'
+        echo 'auto-aof-rewrite-min-size 256mb'  # as in compose/redis.conf
         echo 'save ""'
         echo 'maxmemory-policy noeviction'  # a lost key would be a lost session record
     } | write_file "$data/redis/redis.conf"

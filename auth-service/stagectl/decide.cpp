@@ -10,6 +10,7 @@
 #include "auth-service/stagectl/patience.hpp"
 #include "auth-service/stagectl/people.hpp"
 #include "auth-service/stagectl/print.hpp"
+#include "auth-service/stagectl/waiting_people.hpp"
 #include "common/core/limits.hpp"
 
 namespace stagedoor::ctl {
@@ -18,8 +19,6 @@ namespace {
 namespace json = boost::json;
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-constexpr std::string_view pending_people = "/api/admin/stage-managers?status=pending&limit=";
 
 struct decision {
     std::string action;
@@ -101,26 +100,14 @@ void decide_people(desk& at, const decision& what, std::vector<person> people, o
     all.finish();
 }
 
-// Everybody who waits, page by page from the newest on; who registers meanwhile is left for the next time.
 void decide_all_pending(desk& at, const decision& what, std::size_t total, outcomes& into) {
     batches all{at, what, total, into};
-    std::string cursor;
-    do {
-        const auto page = all.server().get(std::string{pending_people} + std::to_string(limits::page_max) +
-                                           (cursor.empty() ? "" : "&cursor=" + percent_encoded(cursor)));
-        for (const auto& item : member_of(page.object(), "items").as_array()) {
-            const auto& user = item.as_object();
-            all.add({text_of(user, "email"), text_of(user, "id")});
-            if (interrupted()) return;
-        }
-        cursor = optional_text_of(page.object(), "nextCursor");
-    } while (!cursor.empty());
-    all.finish();
-}
-
-std::size_t count_pending(desk& at) {
-    const auto first = at.server.get(std::string{pending_people} + '1');
-    return static_cast<std::size_t>(number_of(member_of(first.object(), "totals").as_object(), "pending"));
+    waiting_people waiting{at.server, what.how.batch};
+    for (auto people = waiting.next(all.server()); !people.empty(); people = waiting.next(all.server())) {
+        for (auto& one : people) all.add(std::move(one));
+        all.finish();
+        if (interrupted()) return;
+    }
 }
 
 // Whom the call names; each once.
@@ -170,7 +157,7 @@ exit_code decide(desk& at, const std::string& action) {
                                             (action == "approve" || action == "reject" ? ", or --all-pending" : "") + "; one of them"};
     }
     auto people = how.all_pending ? std::vector<person>{} : named_people(at, how);
-    const auto meant = how.all_pending ? count_pending(at) : people.size();
+    const auto meant = how.all_pending ? count_waiting(at.server) : people.size();
     if (how.all_pending && meant > 0 && !how.yes && !confirmed(action + ' ' + counted(meant, "person", "people") + " who wait?")) {
         throw failure{exit_code::interrupted, "nothing was done"};
     }

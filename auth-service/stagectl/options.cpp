@@ -72,7 +72,7 @@ void add_decision(program& in, options& into, const std::string& name, const std
             "Waits until the person's open tabs have acknowledged it, or have turned out to be none.").only_as_flag();
     set.add("patience", o.patience, duration{0ms, 1h}, 60s,
             "How long it is tried again while the server is away or busy. Nothing is done twice by that.").only_as_flag();
-    set.add("batch", o.batch, integer{1, 10'000, "people"}, 500, "How many are decided in one call.").only_as_flag();
+    set.add("batch", o.batch, integer{1, 10'000, "people"}, 2'000, "How many are decided in one call.").only_as_flag();
     set.example(name + " ada@example.com --reason 'Welcome to the house'", "Decides about one person.");
     set.example(name + " --file people.csv --output json", "Decides about many; the output has an outcome for each.");
     if (from_pending) set.example(name + " --all-pending --yes", "Decides about all who wait. Run it again to go on after Ctrl-C.");

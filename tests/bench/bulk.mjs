@@ -1,25 +1,30 @@
 // Approvals per second: 10,000 pending people approved by one bulk call, committed with synchronous=FULL and relayed to a
 // real Redis with its append-only file, on one machine with everything. Beside it, what SQLite alone does with the same
-// triggers in one transaction, how long a single approval takes meanwhile, and what of the processors each part takes.
+// triggers in one transaction, how long a single approval takes meanwhile, what of the processors each part takes, and how
+// long `stagectl approve --all-pending` takes from its start to its end. Redis has the settings of scripts/compose/redis.conf.
 //
 //     STAGEDOOR_BUILD_DIR=build/release node tests/bench/bulk.mjs [people] [rounds]
 import { spawnSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { makeToken, withToken } from '../support/admin.mjs';
 import { ChildProcess } from '../support/process.mjs';
 import { startStack } from '../support/stack.mjs';
+import { exits, Stagectl } from '../support/stagectl.mjs';
 import { cpuOfThreads } from './measuring.mjs';
 
 const people = Number(process.argv[2] ?? 10_000);
 const rounds = Number(process.argv[3] ?? 3);
 
 const durableRedis = (folder, socket) => new ChildProcess('redis-server', ['redis-server', '--port', '0', '--unixsocket', socket, '--dir', folder,
-  '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']);
+  '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--auto-aof-rewrite-min-size', '256mb',
+  '--maxmemory-policy', 'noeviction']);
 
 const stack = await startStack({ makeRedis: durableRedis });
 const admin = await stack.adminDevice();
+const ctl = await Stagectl.at(stack.origin);
+if ((await ctl.login(stack.admin)).code !== exits.done) throw new Error('stagectl cannot sign in');
 const tool = withToken(stack, (await makeToken(admin, 'approve')).token);
 const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 
@@ -49,6 +54,13 @@ function spent() {
            'this client': user + system };
 }
 
+// How long all cores together were at work until now, and how long they were not, in µs; to some 10 ms.
+function machine() {
+  const [user, nice, system, idle, waiting, irq, softIrq, stolen] = readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/\s+/).slice(1)
+    .map((ticks) => Number(ticks) * 10_000);
+  return { busy: user + nice + system + irq + softIrq + stolen, idle: idle + waiting };
+}
+
 try {
   for (let round = 1; round <= rounds; ++round) {
     const ids = addPeople(round);
@@ -67,6 +79,7 @@ try {
       }
     })();
     const before = spent();
+    const machineBefore = machine();
     const begun = performance.now();
     let done = 0;
     const deliveries = new Set();
@@ -77,22 +90,37 @@ try {
       deliveries.add(body.delivery);
     }
     const seconds = (performance.now() - begun) / 1000;
+    const [during, machineAfter] = [spent(), machine()];
     await untilRelayed();  // and marked
     const after = spent();
     running = false;
     await others;
     console.log(`round ${round}: ${done} approved, ${[...deliveries]} in ${seconds.toFixed(3)} s: ${Math.round(done / seconds)} a second; ` +
                 `another admin's two calls meanwhile: p50 ${percentile(waits, 0.5).toFixed(1)} ms, max ${percentile(waits, 1).toFixed(1)} ms`);
+    const ours = ['auth-service', 'redis-server', 'notify-service', 'this client'].reduce((sum, name) => sum + during[name] - before[name], 0);
+    const [busy, idle] = ['busy', 'idle'].map((name) => machineAfter[name] - machineBefore[name]);
+    const cores = (us) => (Math.max(0, us) / seconds / 1e6).toFixed(2);
+    console.log(`  cores at work: all of this ${cores(ours)}, other programs ${cores(busy - ours)}, idle ${cores(idle)}`);
     console.log(`  µs of CPU an approval: ${Object.entries(after).map(([name, us]) => `${name} ${((us - before[name]) / done).toFixed(1)}`).join(', ')}`);
   }
-  const newcomers = addPeople(rounds + 1).slice(0, 10_000);
+  for (let i = 1; i <= rounds; ++i) {
+    addPeople(rounds + i);
+    await untilRelayed();
+    const begun = performance.now();
+    const { code, stdout, stderr } = await ctl.run(['approve', '--all-pending', '--yes', '--reason', 'Welcome to the house']);
+    const seconds = (performance.now() - begun) / 1000;
+    if (code !== exits.done) throw new Error(`stagectl left with ${code}: ${stderr}`);
+    console.log(`stagectl approve --all-pending: "${stdout.trim()}" after ${seconds.toFixed(3)} s: ${Math.round(people / seconds)} a second`);
+    await untilRelayed();
+  }
+  const newcomers = addPeople(2 * rounds + 1).slice(0, 10_000);
   const approved = performance.now();
   const { body } = await tool.post('/api/admin/stage-managers/bulk', { action: 'approve', ids: newcomers, reason: 'Welcome to the house' });
   const waited = (performance.now() - approved) / 1000;
   await untilRelayed();
   console.log(`${body.counts.done} who were added by SQL a moment ago, ${body.delivery} in ${waited.toFixed(3)} s, ` +
               `relayed with their registrations after ${((performance.now() - approved) / 1000).toFixed(3)} s`);
-  addPeople(rounds + 2);
+  addPeople(2 * rounds + 2);
   await stack.auth.stop();
   const copy = join(stack.folder, 'copy.db');
   spawnSync('sqlite3', [stack.databasePath, 'PRAGMA wal_checkpoint(TRUNCATE)']);
@@ -104,5 +132,5 @@ try {
   console.log(`SQLite alone, one statement: ${Math.round(people / seconds)} a second`);
   await stack.auth.start();
 } finally {
-  await stack.stop();
+  await Promise.all([stack.stop(), ctl.stop()]);
 }
