@@ -25,6 +25,7 @@ bool audit_follower::catch_up(const std::function<bool(const boost::json::array&
         gone_back_ = gone_back_ || parse_integer(next).value_or(0) < parse_integer(place_).value_or(0);
         place_ = next;
         if (!entries.empty() && !take(entries)) return false;
+        if (entries.size() < limits::page_max) return true;  // without a filter only the last page is short
     }
 }
 

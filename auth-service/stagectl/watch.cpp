@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 constexpr std::array<std::string_view, 6> told_actions{"registered", "approved", "rejected", "reconsidered", "suspended", "reinstated"};
 constexpr std::size_t longest_action = 12;
 
+constexpr milliseconds gathering = 50ms;  // after it has rung: what comes in a burst is read together
 constexpr milliseconds unheard_interval = 1s;
 constexpr milliseconds heard_interval = 10s;  // a bell may be deaf without knowing it
 constexpr milliseconds last_pause = 10s;      // while the server is away
@@ -128,7 +129,8 @@ private:
 
     void wait() {
         if (away_ || !bell_) return sleep_for(jittered(pause_));
-        bell_->wait(bell_->is_heard() ? heard_interval : unheard_interval);
+        const bool rang = bell_->wait(bell_->is_heard() ? heard_interval : unheard_interval);
+        if (rang) sleep_for(gathering);
         if (!bell_->complaint().empty()) complain_of_bell(bell_->complaint());
     }
 

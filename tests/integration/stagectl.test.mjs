@@ -149,6 +149,22 @@ test('the way of an event is told, to open tabs and to none', told(async () => {
   assert.equal((await ctl.run(['events'])).stdout, 'No event is parked: Redis takes all of them.\n');
 }));
 
+test('an event that Redis does not take is told with names, and why', told(async () => {
+  const ada = await stack.person();
+  const stream = `stagedoor:{${ada.id}}:events`;
+  stack.redisCommand('DEL', stream);
+  stack.redisCommand('SET', stream, 'no stream');
+  await stack.decide(ada, 'approve');
+  const shown = async () => (await ctl.run(['events'])).stdout;
+  await until(async () => (await shown()).includes(ada.email), { what: 'an event being parked', withinMs: 30_000 });
+  assert.match(await shown(), new RegExp(`^COMMITTED \\(UTC\\) +BY +ABOUT +WHAT +TRIES +WHY\n\\S+ \\S+ +${stack.admin.email} +${ada.email} +${ada.id}\\.2 +\\d+ +\\S`));
+  const { stdout } = await ctl.run(['events', `${ada.id}.2`]);
+  assert.match(stdout, / {2}relay {6}parked: \S[^\n]+\n/);
+  assert.match(stdout, / {2}not told {3}Redis does not take it\n$/);
+  stack.redisCommand('DEL', stream);
+  assert.equal((await ctl.json(['events'])).value.items[0].userId, ada.id, 'JSON has the codes');
+}));
+
 test('what --wait-delivered says of each tab: one that listens only, one that left, one that was opened just now', told(async () => {
   const approved = async (person) => (await ctl.json(['approve', person.email, '--wait-delivered', '10s'])).value.items[0];
   const [ada, ellen, ida] = [await stack.person(), await stack.person(), await stack.person()];
