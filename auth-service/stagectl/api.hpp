@@ -52,6 +52,17 @@ private:
     exchange exchange_;
 };
 
+// What `call` returns; when the server says that it has no such thing, the failure says what that was.
+template <class Call>
+auto find_or_name(const std::string& what, const Call& call) {
+    try {
+        return call();
+    } catch (const failure& why) {
+        if (why.code() != exit_code::not_found) throw;
+        throw failure{exit_code::not_found, "there is no " + what};
+    }
+}
+
 // RFC 3986 section 2.1, for a value in a query or a path segment.
 std::string percent_encoded(std::string_view text);
 

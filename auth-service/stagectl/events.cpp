@@ -147,7 +147,8 @@ exit_code events(desk& at) {
     if (at.given.events.ids.empty()) return tell_parked(at);
     json::array all;
     for (const auto& id : at.given.events.ids) {
-        auto given = at.server.get("/api/admin/events/" + percent_encoded(id));
+        auto given = find_or_name("event " + id + "; its id is the person's, a dot and a version",
+                                  [&] { return at.server.get("/api/admin/events/" + percent_encoded(id)); });
         static_cast<void>(member_of(given.object(), "event"));
         all.push_back(std::move(given.body));
     }

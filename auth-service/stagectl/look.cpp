@@ -55,7 +55,8 @@ exit_code tell_ended(desk& at, std::size_t count) {
 std::string sessions_path(const std::string& user) { return "/api/admin/users/" + user + "/sessions"; }
 
 json::array sessions_of(api& server, const std::string& user) {
-    return member_of(server.get(sessions_path(user)).object(), "items").as_array();
+    const auto given = find_or_name("user " + user, [&] { return server.get(sessions_path(user)); });
+    return member_of(given.object(), "items").as_array();
 }
 
 void show_facts(const json::object& user) {
@@ -165,7 +166,8 @@ exit_code sessions(desk& at) {
     const auto& wanted = at.given.sessions;
     const auto id = find_user_id(at.server, wanted.who.front());
     if (!wanted.end.empty()) {
-        static_cast<void>(at.server.remove(sessions_path(id) + '/' + percent_encoded(wanted.end)));
+        const auto path = sessions_path(id) + '/' + percent_encoded(wanted.end);
+        static_cast<void>(find_or_name("session " + wanted.end + " of " + wanted.who.front(), [&] { return at.server.remove(path); }));
         return tell_ended(at, 1);
     }
     auto open = sessions_of(at.server, id);

@@ -11,7 +11,7 @@ namespace {
 namespace json = boost::json;
 
 exit_code revoke(desk& at, const std::string& id) {
-    static_cast<void>(at.server.remove("/api/admin/tokens/" + percent_encoded(id)));
+    static_cast<void>(find_or_name("API token " + id, [&] { return at.server.remove("/api/admin/tokens/" + percent_encoded(id)); }));
     if (at.as_json()) {
         print_json(json::object{{"revoked", id}});
     } else {

@@ -296,6 +296,17 @@ test('a token is made, used, and worth nothing once it is revoked', told(async (
   assert.match(over.stderr, /^stagectl: [^.]+ \(token_revoked\): make a new token\n$/);
 }));
 
+test('what there is not is named', told(async () => {
+  const ada = await stack.person();
+  const nothing = '01890a5d-ac96-774b-bcce-b302099a8057';
+  for (const [args, what] of [[['sessions', ada.email, '--end', nothing], `session ${nothing} of ${ada.email}`], [['sessions', nothing], `user ${nothing}`],
+                              [['tokens', 'revoke', 'x'], 'API token x'],
+                              [['events', `${ada.id}.9`], `event ${ada.id}.9; its id is the person's, a dot and a version`]]) {
+    const { code, stdout, stderr } = await ctl.run(args);
+    assert.deepEqual([code, stdout, stderr], [exits.notFound, '', `stagectl: there is no ${what}\n`]);
+  }
+}));
+
 test('a file that others can read is refused; what nobody can make sense of is named', told(async () => {
   const other = await Stagectl.at(stack.origin);
   const nobody = await other.run(['list']);

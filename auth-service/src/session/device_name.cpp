@@ -34,6 +34,7 @@ constexpr std::array programs{
     known{"Go-http-client/", "Go"},  known{"node", "Node.js"},
     known{"undici", "Node.js"},      known{"PostmanRuntime/", "Postman"},
     known{"okhttp/", "OkHttp"},      known{"Java/", "Java"},
+    known{"stagectl/", "stagectl"},
 };
 
 template <std::size_t Count>

@@ -32,6 +32,7 @@ TEST_CASE("a device is named by its browser and its system") {
         {"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "
          "Safari/537.36", "Chrome on ChromeOS"},
         {"curl/8.5.0", "curl"},
+        {"stagectl/0.1.0", "stagectl"},
         {"Wget/1.21.3", "Wget"},
         {"python-requests/2.31.0", "Python"},
         {"Go-http-client/1.1", "Go"},
