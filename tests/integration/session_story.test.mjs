@@ -177,6 +177,8 @@ story('admins see who waits, in pages', async () => {
   const second = await admin.get(`/api/admin/stage-managers?limit=1&cursor=${first.body.nextCursor}`);
   assert.notEqual(second.body.items[0].id, first.body.items[0].id);
   assert.deepEqual(Object.keys(first.body.totals), ['pending', 'active', 'rejected', 'suspended']);
+  const uncounted = await admin.get('/api/admin/stage-managers?limit=1&totals=false');
+  assert.deepEqual(uncounted.body, { ...first.body, totals: null });
 });
 
 story('approving twice is answered alike, and what a status does not allow is a conflict', async () => {

@@ -147,6 +147,7 @@ std::string page_json(const approval::user_page& page) {
     }
     out.append("]");
     append_optional(out, "nextCursor", page.next ? std::optional{page.next->text()} : std::nullopt);
+    if (page.totals.empty()) return out + ",\"totals\":null}";
     out.append(",\"totals\":{");
     for (const auto& [status, count] : page.totals) {
         append_name(out, to_string(status));

@@ -11,7 +11,7 @@
 
 namespace stagedoor::api {
 
-// {"items","nextCursor","totals"}
+// {"items","nextCursor","totals"}; null: they were not asked for
 std::string page_json(const approval::user_page& page);
 
 // {"items","nextCursor"} with one user, or none.

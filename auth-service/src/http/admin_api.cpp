@@ -8,6 +8,11 @@
 namespace stagedoor::api {
 namespace {
 
+std::optional<bool> parse_yes_or_no(std::string_view text) {
+    if (text == "true") return true;
+    return text == "false" ? std::optional{false} : std::nullopt;
+}
+
 approval::list_query read_query(list_parameters& given) {
     approval::list_query query;
     query.status = given.take("status", parse_status, "has to be pending, active, rejected or suspended");
@@ -16,6 +21,7 @@ approval::list_query read_query(list_parameters& given) {
     query.user = given.take("id", user_id::parse, "has to be a user's id");
     query.before = given.take("cursor", user_id::parse, "has to be the nextCursor of an earlier page");
     query.limit = given.limit();
+    query.with_totals = given.take("totals", parse_yes_or_no, "has to be true or false").value_or(true);
     return query;
 }
 

@@ -126,7 +126,7 @@ result<user_page> select_page(sql::database& db, const list_query& query) {
     user_page page;
     const auto items = select_items(db, query, page);
     if (!items) return items.error();
-    const auto totals = select_totals(db, page);
+    const auto totals = query.with_totals ? select_totals(db, page) : result<void>{};
     if (!totals) return totals.error();
     return page;
 }

@@ -178,6 +178,10 @@ TEST_CASE("the list pages through all stage managers, newest first, and counts t
     approval::list_query active;
     active.status = user_status::active;
     CHECK(wait(all->approvals().list(active))->items.size() == 1);
+    active.with_totals = false;
+    const auto uncounted = *wait(all->approvals().list(active));
+    CHECK(uncounted.items.size() == 1);
+    CHECK(uncounted.totals.empty());
 }
 
 TEST_CASE("the list is searched literally in e-mails and names") {
