@@ -1,7 +1,8 @@
 // `stagectl watch`: whatever befalls the event stream, Redis and the services, each registration and decision is told once and in order.
 import assert from 'node:assert/strict';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { addPeople } from '../support/ledger.mjs';
@@ -57,18 +58,31 @@ test('it shows what happens, as it happens, wherever the server tells pages to l
   assert.match(stdout, new RegExp(`^\\S+ \\S+Z  registered    ${ada.email}\n\\S+ \\S+Z  approved      ${ada.email}  by ${stack.admin.email}  \\(Welcome\\)\n$`));
 }));
 
-test('it has each of ten thousand approvals once, in a burst that overflows the stream', told(async () => {
+test('it has each of ten thousand approvals once, in a burst that its stream does not bring', told(async () => {
   const people = addPeople(stack, 10_000, 0, { crowd: 'burst' });
+  const file = join(stack.folder, 'burst');
+  writeFileSync(file, people.map(({ id }) => id).join('\n'));
+  // Cut off as a slow reader (4413), or told that the feed has gone on without it: what the kernel takes in decides.
+  const gaps = async () => {
+    const { stagedoor_sse_closes_total: closes, stagedoor_push_feed_restarts_total: restarts } = await stack.notify.metrics();
+    return closes + restarts;
+  };
+  const first = await gaps();
   const under = await watching();
-  await streamIsOpen();
-  const before = (await stack.notify.metrics()).stagedoor_sse_closes_total;
+  await until(async () => await gaps() > first, { what: 'the beginning, which is told as one' });
+  const before = await gaps();
   under.child.kill('SIGSTOP');  // it reads nothing meanwhile
-  const { value } = await ctl.json(['approve', '--all-pending', '--yes', '--batch', '10000']);
-  assert.equal(value.counts.done, people.length);
-  await until(async () => (await stack.notify.metrics()).stagedoor_sse_closes_total > before, { what: 'the overflow', withinMs: 30_000 });
+  const actions = [];
+  for (const [command, action] of [['approve', 'approved'], ['suspend', 'suspended'], ['reinstate', 'reinstated'], ['suspend', 'suspended'], ['reinstate', 'reinstated']]) {
+    const { value } = await ctl.json([command, '--file', file, '--batch', '10000']);
+    assert.equal(value.counts.done, people.length);
+    actions.push(action);
+    if (await gaps() > before) break;
+  }
+  await until(async () => await gaps() > before, { what: 'a gap', withinMs: 30_000 });
   under.child.kill('SIGCONT');
-  const approved = await under.toldOf('burst', people.length);
-  assert.deepEqual(approved.sort(), people.map(({ email }) => ['approved', email]).sort());
+  const entries = await under.toldOf('burst', people.length * actions.length);
+  assert.deepEqual(entries.sort(), people.flatMap(({ email }) => actions.map((action) => [action, email])).sort());
   await streamIsOpen();  // and it is back
   const ada = await stack.person();
   assert.deepEqual(await under.toldOf(ada.email, 1), [['registered', ada.email]]);
