@@ -1,8 +1,11 @@
 // One decision about many: slices, progress, stopping, lost answers, and that everybody is told of exactly once.
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 
 import { BulkRun, outcomes, sliceSize } from '../../../auth-service/web/assets/console-bulk.js';
+
+globalThis.crypto ??= webcrypto;  // browsers have it, and Node.js from 19
 
 const crowd = (count) => Array.from({ length: count }, (_, index) => ({ id: `p${index}` }));
 const done = (people) => people.map(({ id }) => ({ id, outcome: 'done', version: 2 }));
