@@ -68,9 +68,10 @@ export class HttpClient {
     return [...this.#cookies].filter(([name]) => wanted(name)).map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
-  // undici joins Set-Cookie fields of one answer with commas unless getSetCookie (Node.js 18.14) is there.
+  // Where getSetCookie is missing (Debian 12), the Set-Cookie fields of one answer are joined with commas; behind one that
+  // joins there is a name with its value.
   #keep(headers) {
-    const fields = headers.getSetCookie?.() ?? (headers.get('set-cookie') ? [headers.get('set-cookie')] : []);
+    const fields = headers.getSetCookie?.() ?? headers.get('set-cookie')?.split(/, *(?=[^;,= ]+=)/) ?? [];
     for (const field of fields) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(field);
       if (value === '' || /;\s*max-age=0\b/i.test(field)) this.#cookies.delete(name);
