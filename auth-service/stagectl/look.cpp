@@ -114,7 +114,7 @@ exit_code list(desk& at) {
                   text_of(user, "displayName")});
     }
     if (rows.rows() > 0) print_table(rows);
-    if (people.more) print_more("--limit shows them.");
+    if (people.more) print_more("a larger --limit shows them.");
     print((rows.rows() == 0 ? "Nobody. " : "\n") + std::string{"In all: "} + shown_totals(totals));
     return exit_code::done;
 }

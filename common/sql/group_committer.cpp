@@ -59,18 +59,18 @@ void group_committer::loop() {
     for (;;) {
         auto jobs = waiting_.pop_waiting(jobs_per_commit);
         if (jobs.empty()) return;
-        refuse_overdue(jobs);
-        for (work_span rest{jobs}; !rest.empty();) {
-            rest = rest.subspan(commit_together(rest.first(count_together(rest))));
+        for (refuse_overdue(jobs); !jobs.empty(); refuse_overdue(jobs)) {
+            jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(commit_next(jobs)));
         }
     }
 }
 
-// Answers the jobs of one transaction and tells how many they were: all, unless the transaction was lost on the way.
-std::size_t group_committer::commit_together(work_span jobs) {
+// Answers the jobs of the next transaction and tells how many they were. Where it cannot even begin they are all: somebody
+// holds the database, and has been waited for once.
+std::size_t group_committer::commit_next(work_span jobs) {
     std::size_t run = 0;
-    const auto committed = run_and_commit(jobs, run);
-    if (run == 0) run = jobs.size();  // it did not even begin
+    const auto committed = run_and_commit(jobs.first(count_together(jobs)), run);
+    if (run == 0) run = jobs.size();
     ++(committed ? commits_ : failed_commits_);
     // Also a job that failed by itself waits for the COMMIT: it may have failed because of what a neighbour wrote.
     for (const auto& job : jobs.first(run)) committed ? job->answer() : job->answer(committed.error());

@@ -55,7 +55,7 @@ private:
 
     void enqueue(std::unique_ptr<work> next);
     void loop();
-    std::size_t commit_together(work_span jobs);
+    std::size_t commit_next(work_span jobs);
     result<void> run_and_commit(work_span jobs, std::size_t& run);
 
     std::unique_ptr<database> db_;

@@ -263,7 +263,7 @@ test('lists say when they have not all', told(async () => {
   const people = await Promise.all(Array.from({ length: 3 }, () => stack.person()));
   const { value } = await ctl.json(['list', '--limit', '2']);
   assert.deepEqual([value.items.length, value.more], [2, true]);
-  assert.match((await ctl.run(['list', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows them\.\n\nIn all: \d+ pending/);
+  assert.match((await ctl.run(['list', '--limit', '2'])).stdout, /\n\nThere are more: a larger --limit shows them\.\n\nIn all: \d+ pending/);
   assert.match((await ctl.run(['audit', '--limit', '2'])).stdout, /\n\nThere are more: --limit shows older ones, --since and --until another time\.\n$/);
   const all = await ctl.run(['audit', '--who', people[0].email]);
   assert.doesNotMatch(all.stdout, /There are more/);

@@ -101,13 +101,14 @@ runtime::task<result<decided>> approval_service::decide(transition_request reque
     co_return done;
 }
 
-runtime::task<result<std::vector<result<transition_outcome>>>> approval_service::apply_patiently(batch_request batch,
-                                                                                                 user::actor by) {
+runtime::task<result<std::vector<result<transition_outcome>>>> approval_service::apply_patiently(
+    batch_request batch, user::actor by, std::chrono::steady_clock::time_point again_until) {
     for (int attempt = 1;; ++attempt) {
         auto outcomes = co_await store_.apply_batch(batch, by);
         const bool busy = !outcomes && (to_errc(outcomes.error()) == errc::database_busy ||
                                         to_errc(outcomes.error()) == errc::overloaded);
-        if (!busy || attempt == attempts_of_batch) co_return outcomes;
+        const bool late = std::chrono::steady_clock::now() >= again_until;
+        if (!busy || late || attempt == attempts_of_batch) co_return outcomes;
         co_await runtime::sleep_for(pause_of_batch);
     }
 }
@@ -124,7 +125,7 @@ runtime::task<void> approval_service::work_through(std::shared_ptr<bulk> call) {
         const auto size = std::min(limits::bulk_batch, users.size() - begin);
         call->next += size;
         auto batch = batch_of(call->request, begin, size);
-        auto outcomes = co_await apply_patiently(std::move(batch), call->by);
+        auto outcomes = co_await apply_patiently(std::move(batch), call->by, call->begin_until);
         if (!outcomes) {
             call->failure = outcomes.error();
             std::fill_n(call->outcomes.begin() + static_cast<std::ptrdiff_t>(begin), size,

@@ -30,8 +30,8 @@ struct bulk_request {
 };
 
 // For how long one call begins batches: whoever waits for it hears what is done before gateways and Idempotency-Keys
-// (limits::kept_answer_lease) give it up, and goes on with the rest. The last batch takes some seconds at most: as long as
-// the database may be waited for (limits::database_*), a few times, and Redis.
+// (limits::kept_answer_lease) give it up, and goes on with the rest. What is begun last takes a second or two: as long as
+// the database may be waited for (limits::database_*), and Redis.
 inline constexpr auto bulk_time = std::chrono::seconds{20};
 
 struct bulk_decided {
@@ -66,7 +66,8 @@ public:
 
 private:
     struct bulk;
-    runtime::task<result<std::vector<result<transition_outcome>>>> apply_patiently(batch_request batch, user::actor by);
+    runtime::task<result<std::vector<result<transition_outcome>>>> apply_patiently(
+        batch_request batch, user::actor by, std::chrono::steady_clock::time_point again_until);
     // Takes one batch of the call after the other.
     runtime::task<void> work_through(std::shared_ptr<bulk> call);
 

@@ -238,6 +238,18 @@ TEST_CASE("a foreign writer that holds the lock makes the writer say busy, and n
     CHECK(t.rows() == "2");
 }
 
+TEST_CASE("a foreign writer is waited for once by all that wait, large jobs too", "[sql]") {
+    table t;
+    sql::group_committer writer{t.connect()};
+    REQUIRE(t.db->run_script("BEGIN IMMEDIATE"));
+    std::vector<std::future<result<std::int64_t>>> done;
+    for (int i = 0; i < 9; ++i) done.push_back(ask(writer, insert(i), i < 8 ? sql::job_size::large : sql::job_size::small));
+    for (auto& each : done) CHECK(each.get().error() == errc::database_busy);
+    CHECK(writer.statistics().failed_commits <= 2);  // the first job may have been taken before the others came
+    REQUIRE(t.db->run_script("ROLLBACK"));
+    CHECK(ask(writer, insert(1)).get());
+}
+
 TEST_CASE("readers see what was answered before, and cannot write", "[sql]") {
     table t;
     sql::group_committer writer{t.connect()};
