@@ -49,11 +49,21 @@ async function withLock(call) {
   }
 }
 
+/** A call about many of whom some were done when the database was locked; a lock that comes too late is tried again. */
+async function cutShort() {
+  for (let attempt = 0; attempt < 8; ++attempt) {
+    const prefix = `0ccc${attempt}`;
+    const ids = await addPeople(prefix);
+    const key = randomUUID();
+    const approve = () => tool.post('/api/admin/stage-managers/bulk', { action: 'approve', ids }, { headers: { 'idempotency-key': key } });
+    const first = await withLock(approve);
+    if (first.body.counts?.failed !== 0) return { prefix, first, approve };
+  }
+  throw new Error('the database was never locked before all were done');
+}
+
 told('of whom a busy database left out, the same call with the same key decides: those who were done are already so', async () => {
-  const ids = await addPeople('0cccc');
-  const approve = () => tool.post('/api/admin/stage-managers/bulk', { action: 'approve', ids }, { headers: { 'idempotency-key': key } });
-  const key = randomUUID();
-  const first = await withLock(approve);
+  const { prefix, first, approve } = await cutShort();
   const { done, failed } = first.body.counts ?? {};
   assert.ok(first.status === 200 && done > 0 && failed > 0 && done + failed === people, JSON.stringify(first.body.counts ?? first.body));
   assert.equal(first.body.items.at(-1).code, 'database_busy');
@@ -77,5 +87,5 @@ told('of whom a busy database left out, the same call with the same key decides:
   const third = await approve();
   assert.deepEqual([third.headers.get('idempotency-replayed'), third.headers.get('retry-after')], ['true', null]);
   assert.deepEqual(third.body, again.body);
-  assert.equal(stack.sqlite("SELECT count(*) FROM outbox WHERE event_type = 'approved' AND user_id LIKE '0190cccc%'").output.trim(), String(people));
+  assert.equal(stack.sqlite(`SELECT count(*) FROM outbox WHERE event_type = 'approved' AND user_id LIKE '019${prefix}%'`).output.trim(), String(people));
 });
