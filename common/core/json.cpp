@@ -79,6 +79,21 @@ std::size_t count_members(const boost::json::value& value) noexcept {
     return members;
 }
 
+// `value` as an array of at most `most` of `what`, each of which `fits`; else null, and a complaint.
+const boost::json::array* array_of(body_reader& body, std::string_view name, const boost::json::value& value,
+                                   std::string_view what, bool (*fits)(const boost::json::value&), std::size_t most) {
+    const auto* const array = value.if_array();
+    if (!array || !std::ranges::all_of(*array, fits)) {
+        body.complain(name, "has to be an array of " + std::string{what});
+        return nullptr;
+    }
+    if (array->size() > most) {
+        body.complain(name, "may have at most " + std::to_string(most) + " entries");
+        return nullptr;
+    }
+    return array;
+}
+
 }  // namespace
 
 result<body_reader> body_reader::parse(std::string_view text) {
@@ -137,17 +152,13 @@ std::optional<std::int64_t> body_reader::optional_integer(std::string_view name)
 
 std::optional<std::vector<std::string_view>> body_reader::texts(std::string_view name, std::size_t most) {
     const auto* const value = take(name);
-    const auto* const array = value ? value->if_array() : nullptr;
-    const bool all_strings =
-        array && std::ranges::all_of(*array, [](const boost::json::value& each) { return each.is_string(); });
-    if (!all_strings) {
-        complain(name, value ? "has to be an array of strings" : "is required");
+    if (!value) {
+        complain(name, "is required");
         return std::nullopt;
     }
-    if (array->size() > most) {
-        complain(name, "may have at most " + std::to_string(most) + " entries");
-        return std::nullopt;
-    }
+    const auto is_text = [](const boost::json::value& each) { return each.is_string(); };
+    const auto* const array = array_of(*this, name, *value, "strings", is_text, most);
+    if (!array) return std::nullopt;
     std::vector<std::string_view> given;
     given.reserve(array->size());
     for (const auto& each : *array) given.emplace_back(each.get_string().data(), each.get_string().size());
@@ -157,17 +168,9 @@ std::optional<std::vector<std::string_view>> body_reader::texts(std::string_view
 std::optional<std::vector<std::int64_t>> body_reader::optional_integers(std::string_view name, std::size_t most) {
     const auto* const value = take(name);
     if (!value || value->is_null()) return std::nullopt;
-    const auto* const array = value->if_array();
-    const bool all_integers =
-        array && std::ranges::all_of(*array, [](const boost::json::value& each) { return each.is_int64(); });
-    if (!all_integers) {
-        complain(name, "has to be an array of integers");
-        return std::nullopt;
-    }
-    if (array->size() > most) {
-        complain(name, "may have at most " + std::to_string(most) + " entries");
-        return std::nullopt;
-    }
+    const auto is_integer = [](const boost::json::value& each) { return each.is_int64(); };
+    const auto* const array = array_of(*this, name, *value, "integers", is_integer, most);
+    if (!array) return std::nullopt;
     std::vector<std::int64_t> given;
     given.reserve(array->size());
     for (const auto& each : *array) given.push_back(each.get_int64());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "auth-service/src/admin/redis_admin_stream.hpp"
 #include "auth-service/src/approval/stream_policy.hpp"
 #include "auth-service/src/session/redis_session_store.hpp"
 #include "common/core/event.hpp"
@@ -40,13 +41,7 @@ script_call users_call(const redis_schema& keys, outgoing_span letters, const st
 }
 
 script_call admins_call(const redis_schema& keys, outgoing_span letters, const std::vector<std::string>& texts) {
-    const auto remembered_ms = std::chrono::milliseconds{limits::admin_seen_time}.count();
-    script_call call{redis::scripts::relay_admin_events,
-                     redis::keys{keys.admin_events(), keys.admin_seen(), keys.admin_incarnation()},
-                     limits::admin_stream_entries,
-                     remembered_ms,
-                     limits::admin_seen_ids,
-                     random_text(9)};
+    auto call = admin::call_to_admins(keys);
     for (std::size_t i = 0; i < letters.size(); ++i) {
         const auto& facts = letters[i].event->facts;
         call.add(event_id(facts.id, facts.version)).add(parse_letter(texts[i])->frame);
